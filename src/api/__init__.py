@@ -1,0 +1,1 @@
+"""How people and systems reach the service: HTTP and the command line."""

@@ -1,0 +1,98 @@
+"""What an import sends: the events of a log file in batches, with what could not become an event."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from api.cli.log_files import LogFileError, Record, kind_of, read_lines, read_records
+from api.cli.mapping import CloudEvent, EventMapping
+from api.cli.templates import MappingError
+
+SET_BY_THE_SERVICE = frozenset({"recordedtime", "sequence", "position", "deviation", "process"})
+"""Attributes of an exported event that the receiving service finds for itself."""
+
+MOST_COMPLAINTS = 10
+"""How many records without an event are told of one by one; the others are counted."""
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """Events in their order, and where the file was read to when they were ready."""
+
+    events: list[bytes] = field(default_factory=list)
+    """One JSON line each."""
+    types: list[str] = field(default_factory=list)
+    """The type of each event."""
+    unmapped: Counter[str] = field(default_factory=Counter)
+    """Records that no rule fits, by what they are."""
+    broken: list[str] = field(default_factory=list)
+    """Why a record that a rule fits could not become an event."""
+    bytes_read: int = 0
+
+    @property
+    def content(self) -> bytes:
+        """Return the batch as the service takes it."""
+        return b"".join(self.events)
+
+
+Converted = CloudEvent | MappingError | str
+"""An event; why there is none; or what the record is that no rule fits."""
+
+
+def batches(
+    path: Path, file: BinaryIO, mapping: EventMapping | None, size: int, limit: int | None = None
+) -> Iterator[Batch]:
+    """Yield a log's events in batches of up to `size` records, at most `limit` records in all.
+
+    Without a mapping the file must hold CloudEvents, one a line. Raises `LogFileError` where it cannot be
+    read.
+    """
+    converted = islice(_converted(path, file, mapping), limit)
+    while part := list(islice(converted, size)):
+        batch = Batch(bytes_read=file.tell())
+        for item in part:
+            if isinstance(item, MappingError):
+                batch.broken.append(str(item))
+            elif isinstance(item, str):
+                batch.unmapped[item] += 1
+            else:
+                batch.events.append(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE))
+                batch.types.append(str(item.get("type")))
+        yield batch
+
+
+def told(event: dict[str, Any]) -> CloudEvent:
+    """Return an exported event as its source told it: without what the service had added."""
+    return {key: value for key, value in event.items() if key not in SET_BY_THE_SERVICE}
+
+
+def _converted(path: Path, file: BinaryIO, mapping: EventMapping | None) -> Iterator[Converted]:
+    if mapping is not None:
+        for record in read_records(path, file, mapping.csv_format):
+            try:
+                yield mapping.event(record) or _called(record)
+            except MappingError as error:
+                yield error
+        return
+    if kind_of(path) != "ndjson":
+        raise LogFileError(f"{path.name}: name a mapping with --mapping, which says what its records mean")
+    for number, event in enumerate(read_lines(path, file), start=1):
+        if "specversion" not in event:
+            raise LogFileError(
+                f"{path.name}: event {number} is no CloudEvent; name a mapping with --mapping, "
+                "which says what the file's records mean"
+            )
+        yield told(event)
+
+
+def _called(record: Record) -> str:
+    """Name a kind of record: by activity and lifecycle in a log, else by what its row says first."""
+    usual = [record[key] for key in ("concept:name", "lifecycle:transition") if key in record]
+    return " ".join(usual) or next(
+        iter(f"{key} = {value}" for key, value in record.items()), "an empty record"
+    )

@@ -1,0 +1,149 @@
+"""API keys: made once, shown once, stored hashed; a prefix tells one from another."""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+
+from journey.journey import LifecycleMode
+
+Scope = Literal[
+    "events:write",
+    "status:read",
+    "journeys:read",
+    "analytics:read",
+    "cases:work",
+    "privacy:manage",
+    "ops:admin",
+]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+_METADATA = sa.MetaData()
+_KEYS = sa.Table(
+    "api_keys",
+    _METADATA,
+    sa.Column("prefix", sa.Text, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("lifecycle", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("revoked_at", sa.Text),
+)
+# How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
+_TRUSTED_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """What a key allows."""
+
+    prefix: str
+    """Its public part, to recognise it in lists and logs."""
+    scopes: frozenset[Scope]
+    source: str | None
+    """The only source that it may write events of; None allows every source."""
+    lifecycle: LifecycleMode
+    """How events that the lifecycle does not allow are treated where the call does not say."""
+    label: str
+    created_at: str
+    revoked_at: str | None
+
+
+class KeyStore:
+    """The keys of one service; the secret part is 192 random bits, so a plain SHA-256 of it cannot be guessed."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._trusted: dict[str, tuple[float, bytes, ApiKey]] = {}
+        self._guard = threading.Lock()
+
+    def create(
+        self,
+        scopes: Sequence[Scope],
+        now: datetime,
+        *,
+        source: str | None = None,
+        lifecycle: LifecycleMode = "strict",
+        label: str = "",
+    ) -> str:
+        """Make a key and return it: the only time that it is known."""
+        prefix, secret = f"cj_{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+        with self._engine.begin() as connection:
+            connection.execute(
+                _KEYS.insert().values(
+                    prefix=prefix,
+                    digest=_digest(secret),
+                    scopes=" ".join(sorted(set(scopes))),
+                    source=source,
+                    lifecycle=lifecycle,
+                    label=label,
+                    created_at=now.isoformat(timespec="seconds"),
+                )
+            )
+        return f"{prefix}_{secret}"
+
+    def list(self) -> list[ApiKey]:
+        """Return every key ever made, the oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.prefix)).mappings()
+            return [_api_key(row) for row in rows]
+
+    def revoke(self, prefix: str, now: datetime) -> bool:
+        """End a key; tell whether there was one to end."""
+        with self._engine.begin() as connection:
+            ended = connection.execute(
+                _KEYS.update()
+                .where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
+                .values(revoked_at=now.isoformat(timespec="seconds"))
+            )
+        return ended.rowcount == 1
+
+    def find(self, key: str) -> ApiKey | None:
+        """Return what `key` allows, None where it is unknown or revoked."""
+        kind, _, rest = key.partition("_")
+        public, _, secret = rest.partition("_")
+        prefix = f"{kind}_{public}"
+        with self._guard:
+            known = self._trusted.get(prefix)
+        if known is None or known[0] < time.monotonic():
+            known = self._look_up(prefix)
+        if known is None or not hmac.compare_digest(known[1], _digest(secret)):
+            return None
+        return known[2]
+
+    def _look_up(self, prefix: str) -> tuple[float, bytes, ApiKey] | None:
+        query = sa.select(_KEYS).where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        with self._guard:
+            if row is None:
+                self._trusted.pop(prefix, None)
+                return None
+            known = (time.monotonic() + _TRUSTED_SECONDS, bytes(row["digest"]), _api_key(row))
+            self._trusted[prefix] = known
+            return known
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _api_key(row: Any) -> ApiKey:
+    return ApiKey(
+        prefix=row["prefix"],
+        scopes=frozenset(scope for scope in SCOPES if scope in row["scopes"].split()),
+        source=row["source"],
+        lifecycle=row["lifecycle"],
+        label=row["label"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+    )

@@ -1,0 +1,14 @@
+"""Every problem that the HTTP interface tells of, in all languages: the one list behind answers and pages."""
+
+from collections.abc import Mapping
+
+from api.problem_texts import callers, events, requests, service
+from api.problem_texts.problem_type import ProblemCode, ProblemType
+
+__all__ = ["PROBLEMS", "ProblemCode", "ProblemType"]
+
+PROBLEMS: Mapping[ProblemCode, ProblemType] = {
+    problem.code: problem
+    for problem in (*requests.PROBLEMS, *callers.PROBLEMS, *events.PROBLEMS, *service.PROBLEMS)
+}
+"""Each kind of problem by its code."""

@@ -1,0 +1,63 @@
+"""What is told of one kind of problem, whatever the occasion."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from journey.words import Words
+
+ProblemCode = Literal[
+    "batch-aborted",
+    "batch-too-large",
+    "case-number-mistyped",
+    "case-of-another-customer",
+    "case-of-another-kind",
+    "case-required",
+    "damaged-event",
+    "event-id-reused",
+    "event-too-large",
+    "illegal-transition",
+    "insufficient-scope",
+    "internal-error",
+    "invalid-event",
+    "invalid-parameter",
+    "log-unavailable",
+    "malformed-json",
+    "materials-missing",
+    "method-not-allowed",
+    "not-acceptable",
+    "not-found",
+    "outcome-unknown",
+    "precondition-malformed",
+    "projection-behind",
+    "projection-unavailable",
+    "queue-full",
+    "rebuild-impossible",
+    "reserved-type",
+    "resubmission-not-allowed",
+    "source-not-yours",
+    "too-many-requests",
+    "unauthorized",
+    "unknown-event-type",
+    "unstorable",
+    "unsupported-content-type",
+    "unsupported-encoding",
+    "version-mismatch",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProblemType:
+    """One kind of problem."""
+
+    code: ProblemCode
+    """Its name, fixed for ever: callers' programs compare it."""
+    status: int
+    """The HTTP status that carries it."""
+    title: Words
+    """Its name for people."""
+    meaning: Words
+    """What happened."""
+    remedy: Words
+    """What to do next."""
+    retryable: bool = False
+    """Whether the same request may succeed later, unchanged."""

@@ -1,0 +1,124 @@
+"""Problems of the service itself: busy, behind, damaged."""
+
+from api.problem_texts.problem_type import ProblemType
+from journey.words import Words
+
+PROBLEMS: tuple[ProblemType, ...] = (
+    ProblemType(
+        code="queue-full",
+        status=503,
+        title=Words("More events wait than may wait", "系统繁忙，写入队列已满"),
+        meaning=Words(
+            "Events arrive faster than they can be written, and the queue is full. This request wrote nothing; "
+            "what was confirmed before is safe.",
+            "事件到达速度超过写入速度，队列已满。本次请求未写入任何数据，此前已确认的事件不受影响。",
+        ),
+        remedy=Words(
+            "Wait for the seconds that the header Retry-After names, then send the same events again with the "
+            "same ids.",
+            "请按响应头 Retry-After 给出的秒数等待后，以相同的事件编号重新发送。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
+        code="log-unavailable",
+        status=503,
+        title=Words("Events cannot be written at the moment", "事件日志暂时不可用"),
+        meaning=Words(
+            "The log of events cannot be reached, or other writers were faster each time. Nothing was written.",
+            "事件日志暂时无法访问，或写入冲突多次未能解决，本次未写入任何数据。",
+        ),
+        remedy=Words(
+            "Send the same events again with the same ids. If it lasts, tell the operator.",
+            "请稍后以相同的事件编号重新发送；如持续出现，请联系运维人员。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
+        code="outcome-unknown",
+        status=503,
+        title=Words("It is not known whether the event was written", "写入结果暂时无法确认"),
+        meaning=Words(
+            "The connection to the database was lost while the event was being written. It may be in the log, "
+            "or not.",
+            "写入过程中与数据库的连接中断，事件可能已写入，也可能未写入。",
+        ),
+        remedy=Words(
+            "Send the same event again with the same id: it will count once.",
+            "请以相同的事件编号重新发送同一事件，系统只会记录一次，不会重复。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
+        code="projection-behind",
+        status=503,
+        title=Words("The answer is not up to date yet", "查询数据尚未更新到所需位置"),
+        meaning=Words(
+            "The request asks for an answer that knows a certain event, and in the time allowed the data "
+            "behind the answer did not get that far.",
+            "请求要求结果包含指定事件，但在等待时间内查询数据尚未更新到该位置。",
+        ),
+        remedy=Words(
+            "Ask again in a moment, allow a longer wait with Prefer: wait=…, or accept a stale answer by "
+            "leaving out Prefer: handling=strict.",
+            "请稍后再查；也可通过 Prefer: wait=… 延长等待时间，"
+            "或去掉 Prefer: handling=strict 以接受稍旧的数据。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
+        code="projection-unavailable",
+        status=503,
+        title=Words("The data behind this answer is not available", "相关查询数据不可用"),
+        meaning=Words(
+            "The projection that this answer comes from has not been built, or has stopped with an error. "
+            "No event is lost by that.",
+            "该查询所依据的数据尚未生成，或因出错已停止更新；事件本身不会因此丢失。",
+        ),
+        remedy=Words(
+            "An operator looks at /v1/projections, mends the cause and starts it again or rebuilds it.",
+            "请运维人员查看 /v1/projections，排除原因后恢复更新或重新生成。",
+        ),
+    ),
+    ProblemType(
+        code="damaged-event",
+        status=500,
+        title=Words("A stored event cannot be read", "已存储的事件无法读取"),
+        meaning=Words(
+            "An event that the answer needs is in the log, but its content is not what its type says.",
+            "查询所需的某个事件虽在日志中，但内容与其类型定义不符。",
+        ),
+        remedy=Words(
+            "Tell the operator, with the incident number of the answer. Asking again does not help.",
+            "请将返回结果中的故障编号告知运维人员；重复查询无法解决。",
+        ),
+    ),
+    ProblemType(
+        code="rebuild-impossible",
+        status=409,
+        title=Words("The rebuild cannot be started", "无法启动重新生成"),
+        meaning=Words(
+            "The projection cannot be rebuilt now, for instance because a rebuild of it is already under way.",
+            "该查询数据当前无法重新生成，例如已有一次重新生成正在进行。",
+        ),
+        remedy=Words(
+            "Look at the projection's state under /v1/projections and start again when it allows it.",
+            "请在 /v1/projections 查看其状态，待条件允许后再启动。",
+        ),
+    ),
+    ProblemType(
+        code="internal-error",
+        status=500,
+        title=Words("Something went wrong inside the service", "服务内部错误"),
+        meaning=Words(
+            "The service met a fault of its own. The request was not at fault, as far as is known.",
+            "服务自身出现故障，就目前所知与您的请求内容无关。",
+        ),
+        remedy=Words(
+            "Tell the operator, with the incident number of the answer. Events can safely be sent again with "
+            "the same ids.",
+            "请将返回结果中的故障编号告知运维人员。事件可以用相同的编号重新发送，不会重复记录。",
+        ),
+    ),
+)
+"""What can be wrong although the request is right."""

@@ -1,0 +1,129 @@
+"""What can go wrong, as one tree: each docstring is the default message, and nothing here knows of HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class JourneyError(Exception):
+    """Something went wrong in the journey service."""
+
+    def __str__(self) -> str:
+        """Return the message, or the first line of the class's docstring."""
+        return super().__str__() or (self.__doc__ or "").split("\n")[0]
+
+
+class Refused(JourneyError):
+    """The event is refused; nothing of it was written."""
+
+    def __str__(self) -> str:
+        """Return the first line of the class's docstring: the fields tell the rest."""
+        return (self.__doc__ or "").split("\n")[0]
+
+
+@dataclass(eq=False)
+class IllegalTransition(Refused):
+    """The case's lifecycle does not allow this event now."""
+
+    case: str
+    state: str | None
+    type: str
+    allowed: Sequence[str]
+
+
+@dataclass(eq=False)
+class CaseRequired(Refused):
+    """This type of event continues a case, and no case number is given."""
+
+    type: str
+
+
+@dataclass(eq=False)
+class CaseOfAnotherKind(Refused):
+    """The case is of another kind than the event."""
+
+    case: str
+    kind: str
+    type: str
+
+
+@dataclass(eq=False)
+class CaseOfAnotherCustomer(Refused):
+    """The case number belongs to another customer's journey."""
+
+    case: str
+
+
+@dataclass(eq=False)
+class ResubmissionNotAllowed(Refused):
+    """The rejection of this application excluded another round."""
+
+    case: str
+
+
+@dataclass(eq=False)
+class MaterialsMissing(Refused):
+    """The product's process definition demands materials that were not handed in."""
+
+    case: str
+    materials: Sequence[str]
+
+
+@dataclass(eq=False)
+class EventIdReused(Refused):
+    """The source already sent another event under this id."""
+
+    source: str
+    id: str
+
+
+@dataclass(eq=False)
+class StreamMoved(Refused):
+    """The customer's stream is not at the version that the writer believed."""
+
+    expected: int
+    actual: int
+
+
+@dataclass(eq=False)
+class BatchAborted(Refused):
+    """Another event of the same atomic batch was refused."""
+
+
+class Unstorable(Refused):
+    """The database cannot hold a value of this event."""
+
+
+class AppendConflict(JourneyError):
+    """Another writer was faster; load what it wrote and decide again."""
+
+
+class LogUnavailable(JourneyError):
+    """The event log cannot be reached; nothing was written."""
+
+
+class OutcomeUnknown(JourneyError):
+    """The connection was lost while the log committed, and it cannot be asked; send the same event again."""
+
+
+class QueueFull(JourneyError):
+    """More events wait to be written than may wait; try again later."""
+
+
+class DamagedEvent(JourneyError):
+    """A stored event cannot be read as what its type says."""
+
+
+class DataDirectoryInUse(JourneyError):
+    """Another process writes to this data directory."""
+
+
+class UnsafeDatabase(JourneyError):
+    """The database is set up so that it could lose what was acknowledged."""
+
+
+class CheckpointMoved(JourneyError):
+    """Another engine advanced this projection first."""
+
+
+class UnknownProjection(JourneyError):
+    """There is no such projection, or no such build of it."""

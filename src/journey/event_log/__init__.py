@@ -1,0 +1,174 @@
+"""The event log on one page: append, read, find; and the only package that imports `eventsourcing`.
+
+Its words (originator, notification, topic) stop at this package. The stores (`sqlite`, `postgres`) are the
+library's recorders with our insert hooks; both pass one contract test.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from journey.encoding import from_state, to_state
+from journey.events import Event, Position, RecordedEvent, Version
+from journey.settings import Settings
+from journey.storage import Storage
+
+EventKey = tuple[str, str]
+"""Source and id: what makes an event one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored event as the database holds it."""
+
+    stream_id: str
+    version: int
+    type: str
+    state: bytes
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event on its way into the log."""
+
+    stream_id: str
+    version: int
+    type: str
+    state: bytes
+    key: EventKey
+    digest: bytes
+    new_case: str | None
+    """The number of the case that begins with this event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the log knows under an event key."""
+
+    digest: bytes
+    event: RecordedEvent
+
+
+class Store(Protocol):
+    """What the two databases do, in rows."""
+
+    def insert(self, entries: Sequence[Entry]) -> list[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+
+    def streams(self, stream_ids: Collection[str]) -> list[Row]:
+        """Return all events of some streams, by stream and version."""
+
+    def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
+        """Return events of one stream with a version greater than `after`."""
+
+    def page(self, after: int, limit: int) -> list[Row]:
+        """Return events with a position greater than `after`, by position."""
+
+    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version."""
+
+    def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+
+    def head(self) -> int:
+        """Return the last position, 0 for an empty log."""
+
+    def wait(self, after: int, timeout: float) -> None:
+        """Return when there may be an event after a position, or after `timeout` seconds."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class EventLog:
+    """Every event of every customer, in the order in which they were committed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def append(self, entries: Sequence[Entry]) -> list[Position]:
+        """Commit all entries together, or none; return their positions in order.
+
+        Raises `AppendConflict` when a version, an event key or a case number is taken; `LogUnavailable` when
+        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told.
+        """
+        return [Position(position) for position in self._store.insert(entries)]
+
+    def read_stream(
+        self, stream_id: str, after: Version = Version(0), limit: int = 1_000_000
+    ) -> list[RecordedEvent]:
+        """Return the events of one stream with a version greater than `after`."""
+        return [_event(row) for row in self._store.stream(stream_id, after, limit)]
+
+    def read_streams(self, stream_ids: Collection[str]) -> list[RecordedEvent]:
+        """Return all events of several streams, by stream and version."""
+        return [_event(row) for row in self._store.streams(stream_ids)]
+
+    def read_all(self, after: Position = Position(0), limit: int = 1_000) -> list[RecordedEvent]:
+        """Return at most `limit` events with a position greater than `after`, in the order of positions.
+
+        No event ever appears later at a position that was already passed.
+        """
+        return [_event(row) for row in self._store.page(after, limit)]
+
+    def read_by_stream(self, page: int = 5_000) -> Iterator[RecordedEvent]:
+        """Go through the whole log, stream by stream, in constant memory."""
+        after = ("", 0)
+        while rows := self._store.by_stream(after, page):
+            yield from map(_event, rows)
+            after = (rows[-1].stream_id, rows[-1].version)
+
+    def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
+        """Return what the log holds under event keys."""
+        return {key: Known(digest, _event(row)) for key, digest, row in self._store.known(keys)}
+
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return self._store.owners(numbers)
+
+    def head(self) -> Position:
+        """Return the position of the last event, 0 for an empty log."""
+        return Position(self._store.head())
+
+    def wait_for_append(self, after: Position, timeout: float) -> None:
+        """Return when there may be an event after `after`, or after `timeout` seconds."""
+        self._store.wait(after, timeout)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._store.close()
+
+
+def entry(
+    event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None
+) -> Entry:
+    """Return `event` as it goes into the log."""
+    return Entry(
+        stream_id=event.stream_id,
+        version=version,
+        type=event.type,
+        state=to_state(event, recorded_at),
+        key=event.key,
+        digest=digest,
+        new_case=new_case,
+    )
+
+
+def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True) -> EventLog:
+    """Open the log of a migrated storage; a reader of an embedded log never writes to its file."""
+    if storage.url is not None:
+        from journey.event_log.postgres import PostgresStore  # noqa: PLC0415  # its driver loads slowly
+
+        return EventLog(PostgresStore(storage.url, settings.lock_timeout))
+    from journey.event_log.sqlite import SQLiteStore  # noqa: PLC0415  # as above
+
+    return EventLog(SQLiteStore(storage.file("log"), writer=writer))
+
+
+def _event(row: Row) -> RecordedEvent:
+    return from_state(row.stream_id, row.version, row.position, row.type, row.state)

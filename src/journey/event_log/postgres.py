@@ -1,0 +1,235 @@
+"""The event log in PostgreSQL: one function call per commit, which locks, inserts and notifies."""
+
+import contextlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import sqlalchemy as sa
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.rows import tuple_row
+
+from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unstorable
+from journey.event_log import Entry, EventKey, Row
+
+_COLUMNS = "originator_id, originator_version, topic, state, notification_id"
+_APPEND = (
+    "SELECT * FROM append_events(%b::text[], %b::bigint[], %b::text[], %b::bytea[],"
+    " %b::text[], %b::text[], %b::bytea[], %b::text[], %b::text[])"
+)
+# Classes of errors that the server reports only for a transaction that it has rolled back: a broken
+# constraint, no lock in time, no memory or disk, bad SQL, a trigger's refusal.
+_ROLLED_BACK = ("23", "25", "42", "53", "54", "55", "P0")
+# How long a lost backend is given to die before its commit counts as unknown, in seconds.
+_FENCE_SECONDS = 5.0
+
+
+class _Datastore(PostgresDatastore):
+    """The library's datastore, with durable commits and bounded waits for locks."""
+
+    def __init__(self, url: sa.URL, name: str, lock_timeout: float, size: int) -> None:
+        self._name = name
+        self._lock_timeout_ms = int(lock_timeout * 1000)
+        query = {key: str(value) for key, value in url.query.items()}
+        super().__init__(
+            dbname=url.database or "postgres",
+            host=url.host or query.get("host", ""),
+            port=url.port or query.get("port", "5432"),
+            user=url.username or "postgres",
+            password=str(url.password or ""),
+            pool_size=size,
+            originator_id_type="text",
+        )
+
+    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+        """Return what sets up each new connection."""
+        name, lock_timeout_ms = self._name, self._lock_timeout_ms
+
+        def after_connect(connection: psycopg.Connection[Any]) -> None:
+            connection.autocommit = True
+            for setting, value in (
+                ("application_name", name),
+                ("lock_timeout", str(lock_timeout_ms)),
+                ("synchronous_commit", "on"),
+                ("idle_in_transaction_session_timeout", "10s"),
+            ):
+                connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+
+        return after_connect
+
+
+class _Recorder(PostgresApplicationRecorder):
+    """The library's recorder; an insert is one call of `append_events`, never retried behind our back.
+
+    The library tries a failed insert again, and so reports a commit whose answer was lost as a conflict with
+    itself. Here a lost answer is settled by asking.
+    """
+
+    sent_by: int | None = None
+    """Process id of the backend that got the last insert; None while none was reached."""
+
+    def insert_entries(self, entries: Sequence[Entry]) -> list[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+        opened = [entry for entry in entries if entry.new_case is not None]
+        columns = (
+            [entry.stream_id for entry in entries],
+            [entry.version for entry in entries],
+            [entry.type for entry in entries],
+            [entry.state for entry in entries],
+            [entry.key[0] for entry in entries],
+            [entry.key[1] for entry in entries],
+            [entry.digest for entry in entries],
+            [entry.new_case for entry in opened],
+            [entry.stream_id for entry in opened],
+        )
+        with (
+            self.datastore.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            cursor.execute(_APPEND, columns, prepare=True, binary=True)
+            positions = {(stream, version): position for stream, version, position in cursor}
+        return [positions[entry.stream_id, entry.version] for entry in entries]
+
+
+class PostgresStore:
+    """The event log in one PostgreSQL database."""
+
+    def __init__(self, url: sa.URL, lock_timeout: float) -> None:
+        # The name is unique to this writer, so that after a lost connection exactly its backend can be ended.
+        self._writer_name = f"journey-writer-{uuid4().hex[:12]}"
+        self._reading = _Datastore(url, "journey-reader", lock_timeout, size=4)
+        self._recorder = _Recorder(_Datastore(url, self._writer_name, lock_timeout, size=1))
+        self._listening: psycopg.Connection[Any] | None = None
+        self._refuse_unsafe()
+
+    def _refuse_unsafe(self) -> None:
+        for setting in ("fsync", "full_page_writes"):
+            if self._select(f"SHOW {setting}", ())[0][0] != "on":
+                raise LogUnavailable(
+                    f"PostgreSQL runs with {setting}=off and could lose what it acknowledged"
+                )
+
+    def insert(self, entries: Sequence[Entry]) -> list[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+        try:
+            return self._recorder.insert_entries(entries)
+        except IntegrityError as error:
+            raise AppendConflict from error
+        except PersistenceError as error:
+            state = getattr(error.__cause__, "sqlstate", None) or ""
+            if state.startswith("22"):
+                raise Unstorable from error
+            if self._recorder.sent_by is None or state.startswith(_ROLLED_BACK):
+                raise LogUnavailable(f"the log cannot be written now: {error}") from error
+            return self._settle(entries, error)
+        except psycopg.Error as error:  # from the pool: no connection was to be had
+            raise LogUnavailable(str(error)) from error
+
+    def _settle(self, entries: Sequence[Entry], cause: Exception) -> list[int]:
+        """Find out what became of a commit whose answer was lost.
+
+        The lost backend may still be committing, so it is ended and waited for first; after that its work is
+        either there or will never be.
+        """
+        try:
+            self._fence()
+            stored = {key: row.position for key, _, row in self.known([entry.key for entry in entries])}
+        except (LogUnavailable, TimeoutError) as error:
+            raise OutcomeUnknown from error
+        if all(entry.key in stored for entry in entries):
+            return [stored[entry.key] for entry in entries]
+        raise LogUnavailable(f"the connection was lost before the commit: {cause}") from cause
+
+    def _fence(self) -> None:
+        deadline = time.monotonic() + _FENCE_SECONDS
+        while self._select(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
+            (self._recorder.sent_by, self._writer_name),
+        ):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the lost connection's backend does not end")
+            time.sleep(0.02)
+
+    def streams(self, stream_ids: Collection[str]) -> list[Row]:
+        """Return all events of some streams, by stream and version."""
+        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
+        return self._rows(where, (list(stream_ids),))
+
+    def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
+        """Return events of one stream with a version greater than `after`."""
+        where = "WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version LIMIT %s"
+        return self._rows(where, (stream_id, after, limit))
+
+    def page(self, after: int, limit: int) -> list[Row]:
+        """Return events with a position greater than `after`, by position."""
+        return self._rows("WHERE notification_id > %s ORDER BY notification_id LIMIT %s", (after, limit))
+
+    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version."""
+        where = (
+            "WHERE (originator_id, originator_version) > (%s, %s) "
+            "ORDER BY originator_id, originator_version LIMIT %s"
+        )
+        return self._rows(where, (*after, limit))
+
+    def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+        rows = self._select(
+            "SELECT k.source, k.id, k.digest, originator_id, originator_version, topic, state, notification_id "
+            "FROM unnest(%s::text[], %s::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id) "
+            "JOIN stored_events ON originator_id = k.stream_id AND originator_version = k.version",
+            ([source for source, _ in keys], [id_ for _, id_ in keys]),
+        )
+        return [((row[0], row[1]), row[2], Row(*row[3:])) for row in rows]
+
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return dict(
+            self._select("SELECT number, stream_id FROM cases WHERE number = ANY(%s)", (list(numbers),))
+        )
+
+    def head(self) -> int:
+        """Return the last position, 0 for an empty log."""
+        position: int = self._select("SELECT coalesce(max(notification_id), 0) FROM stored_events", ())[0][0]
+        return position
+
+    def wait(self, after: int, timeout: float) -> None:
+        """Return when any process has appended, or after `timeout` seconds; one thread at a time."""
+        try:
+            if self._listening is None:
+                self._listening = psycopg.connect(**self._recorder.datastore.pool.kwargs, autocommit=True)
+                self._listening.execute("LISTEN stored_events")
+                if self.head() > after:
+                    return
+            for _ in self._listening.notifies(timeout=timeout, stop_after=1):
+                return
+        except psycopg.Error:
+            # Without the notification a projection is late by one poll, not wrong.
+            if self._listening is not None:
+                self._listening.close()
+            self._listening = None
+            time.sleep(timeout)
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._listening is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._listening.close()
+        self._reading.close()
+        self._recorder.datastore.close()
+
+    def _rows(self, where: str, params: Sequence[Any]) -> list[Row]:
+        return [Row(*row) for row in self._select(f"SELECT {_COLUMNS} FROM stored_events {where}", params)]  # noqa: S608  # our own clauses
+
+    def _select(self, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            with (
+                self._reading.get_connection() as connection,
+                connection.cursor(row_factory=tuple_row) as cursor,
+            ):
+                return cursor.execute(statement, params, prepare=True, binary=True).fetchall()  # type: ignore[arg-type]  # the text is ours
+        except (PersistenceError, psycopg.Error) as error:
+            raise LogUnavailable(str(error)) from error

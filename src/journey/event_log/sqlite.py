@@ -1,0 +1,197 @@
+"""The event log in a SQLite file: one connection writes, others read."""
+
+import sqlite3
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
+
+from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown
+from journey.event_log import Entry, EventKey, Row
+from journey.storage import set_up_sqlite
+
+# SQLite allows many more bound values than this, but long statements gain nothing.
+_CHUNK = 500
+_COLUMNS = "originator_id, originator_version, topic, state, rowid"
+
+
+class _Pool(SQLiteConnectionPool):
+    """Connections that are durable where they write, and cannot write where they only read."""
+
+    writer = False
+
+    def _create_connection(self) -> SQLiteConnection:
+        self.is_journal_mode_wal = True  # the library shall not touch the journal of a reader's file
+        connection = super()._create_connection()
+        set_up_sqlite(connection._sqlite_conn, wal=True, writer=self.writer)  # noqa: SLF001  # no other way in
+        return connection
+
+
+class _WriterPool(_Pool):
+    writer = True
+
+
+class _Datastore(SQLiteDatastore):
+    """The library's datastore on our connections."""
+
+    def __init__(self, file: Path, *, writer: bool) -> None:
+        size = {"pool_size": 1, "max_overflow": 0} if writer else {"pool_size": 4, "max_overflow": 16}
+        super().__init__(str(file), originator_id_type="text", **size)
+        self.pool = (_WriterPool if writer else _Pool)(db_name=str(file), **size)
+
+
+class _Recorder(SQLiteApplicationRecorder):
+    """The library's recorder, with event keys and case numbers in the transaction of the events."""
+
+    def __init__(self, datastore: SQLiteDatastore) -> None:
+        super().__init__(datastore)
+        self.insert_events_statement = (
+            f"INSERT INTO {self.events_table_name} (originator_id, originator_version, topic, state) "  # noqa: S608  # the library's own name
+            "VALUES (?,?,?,?)"
+        )
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        entries: Sequence[Entry] = kwargs["entries"]
+        c.executemany(
+            "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
+            [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
+        )
+        c.executemany(
+            "INSERT INTO cases (number, stream_id) VALUES (?,?)",
+            [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
+        )
+        return super()._insert_events(c, stored_events)
+
+
+class SQLiteStore:
+    """The event log in one SQLite file."""
+
+    def __init__(self, file: Path, *, writer: bool) -> None:
+        self._reading = _Datastore(file, writer=False)
+        self._recorder = _Recorder(_Datastore(file, writer=True)) if writer else None
+        self._appended = threading.Condition()
+        self._last = 0
+
+    def insert(self, entries: Sequence[Entry]) -> list[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+        if self._recorder is None:
+            raise LogUnavailable("this process only reads the log")
+        events = [StoredEvent(entry.stream_id, entry.version, entry.type, entry.state) for entry in entries]
+        try:
+            positions = self._recorder.insert_events(events, entries=entries)
+        except (IntegrityError, sqlite3.IntegrityError) as error:
+            raise AppendConflict from error
+        except (PersistenceError, sqlite3.Error) as error:
+            positions = self._settle(entries, error)
+        assert positions is not None  # noqa: S101  # the application recorder always returns them
+        with self._appended:
+            self._last = max(self._last, positions[-1])
+            self._appended.notify_all()
+        return list(positions)
+
+    def _settle(self, entries: Sequence[Entry], cause: Exception) -> list[int]:
+        """Find out what became of a commit that failed: an error after the write may leave the rows stored."""
+        try:
+            stored = {key: row.position for key, _, row in self.known([entry.key for entry in entries])}
+        except (PersistenceError, sqlite3.Error) as error:
+            raise OutcomeUnknown from error
+        if all(entry.key in stored for entry in entries):
+            return [stored[entry.key] for entry in entries]
+        raise LogUnavailable(f"the log cannot be written: {cause}") from cause
+
+    def streams(self, stream_ids: Collection[str]) -> list[Row]:
+        """Return all events of some streams, by stream and version."""
+        rows = []
+        for chunk in _chunks(stream_ids):
+            rows += self._rows(
+                f"WHERE originator_id IN ({_marks(chunk)}) ORDER BY originator_id, originator_version", chunk
+            )
+        return rows
+
+    def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
+        """Return events of one stream with a version greater than `after`."""
+        where = "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
+        return self._rows(where, (stream_id, after, limit))
+
+    def page(self, after: int, limit: int) -> list[Row]:
+        """Return events with a position greater than `after`, by position."""
+        return self._rows("WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, limit))
+
+    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version."""
+        where = (
+            "WHERE (originator_id, originator_version) > (?, ?) "
+            "ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        return self._rows(where, (*after, limit))
+
+    def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+        found = []
+        for chunk in _chunks(keys):
+            values = ",".join(["(?,?)"] * len(chunk))
+            rows = self._select(
+                f"WITH wanted (source, id) AS (VALUES {values}) "  # noqa: S608  # marks only
+                "SELECT k.source, k.id, k.digest, originator_id, originator_version, topic, state, e.rowid "
+                "FROM wanted JOIN event_keys k USING (source, id) "
+                "JOIN stored_events e ON originator_id = k.stream_id AND originator_version = k.version",
+                [part for key in chunk for part in key],
+            )
+            found += [((row[0], row[1]), row[2], Row(*row[3:])) for row in rows]
+        return found
+
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        owners: dict[str, str] = {}
+        for chunk in _chunks(numbers):
+            owners.update(
+                self._select(f"SELECT number, stream_id FROM cases WHERE number IN ({_marks(chunk)})", chunk)  # noqa: S608  # marks only
+            )
+        return owners
+
+    def head(self) -> int:
+        """Return the last position, 0 for an empty log."""
+        position: int = self._select("SELECT coalesce(max(rowid), 0) FROM stored_events", ())[0][0]
+        return position
+
+    def wait(self, after: int, timeout: float) -> None:
+        """Return when this process has appended past a position, or after `timeout` seconds."""
+        with self._appended:
+            self._appended.wait_for(lambda: self._last > after, timeout)
+
+    def close(self) -> None:
+        """Close every connection, the writer's last: it alone may checkpoint."""
+        self._reading.close()
+        if self._recorder is not None:
+            self._recorder.datastore.close()
+
+    def _rows(self, where: str, params: Collection[Any]) -> list[Row]:
+        return [Row(*row) for row in self._select(f"SELECT {_COLUMNS} FROM stored_events {where}", params)]  # noqa: S608  # our own clauses
+
+    def _select(self, statement: str, params: Collection[Any]) -> list[tuple[Any, ...]]:
+        try:
+            with self._reading.transaction(commit=False) as cursor:
+                cursor.execute(statement, tuple(params))
+                return [tuple(row) for row in cursor.fetchall()]
+        except PersistenceError as error:
+            raise LogUnavailable(str(error)) from error
+
+
+def _chunks(items: Collection[Any]) -> list[list[Any]]:
+    listed = list(items)
+    return [listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK)]
+
+
+def _marks(items: Collection[Any]) -> str:
+    return ",".join("?" * len(items))

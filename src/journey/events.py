@@ -1,0 +1,104 @@
+"""The two moments of an event: told by a source, and recorded in the log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NewType
+
+from pydantic import ValidationError
+
+from journey.errors import DamagedEvent
+from journey.strict_json import encode
+from journey.touchpoints import TOUCHPOINTS
+from journey.touchpoints.touchpoint import Touchpoint
+
+Version = NewType("Version", int)
+"""Place of an event in its stream, from 1; 0 is the version of an empty stream."""
+Position = NewType("Position", int)
+"""Place of an event in the whole log: increasing in the order of commits, gaps allowed."""
+
+JSON = Any
+"""A value that JSON can carry exactly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact as a source tells it, before the log has it."""
+
+    source: str
+    """The channel system that tells it; unique together with `id`."""
+    id: str
+    stream_id: str
+    """The customer."""
+    touchpoint: Touchpoint
+    """The typed content."""
+    data: Mapping[str, JSON]
+    """The content as it was sent; this, not `touchpoint`, is stored."""
+    time: str
+    """When it happened, RFC 3339, exactly as the source wrote it."""
+    occurred_at: datetime
+    """`time` as an aware instant."""
+    case: str | None = None
+    channel: str | None = None
+    attributes: Mapping[str, JSON] = field(default_factory=dict)
+    """Every further CloudEvents attribute, such as `correlationid`."""
+    deviation: str | None = None
+    """What the lifecycle expected instead; None where the event was lawful."""
+    process: str | None = None
+    """The version of the process definition that an application was opened under."""
+
+    @property
+    def type(self) -> str:
+        """The name of the event's type."""
+        return self.touchpoint.type
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes the event one event however often it is sent: source and id."""
+        return (self.source, self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedEvent:
+    """An event as the log holds it."""
+
+    stream_id: str
+    version: Version
+    position: Position
+    type: str
+    source: str
+    id: str
+    time: str
+    recorded_at: datetime
+    data: Mapping[str, JSON]
+    schema_version: int = 1
+    case: str | None = None
+    channel: str | None = None
+    attributes: Mapping[str, JSON] = field(default_factory=dict)
+    deviation: str | None = None
+    process: str | None = None
+    damaged: bool = False
+    """Whether the stored bytes could not be read; all but the place in the log is unknown then."""
+
+    @cached_property
+    def occurred_at(self) -> datetime:
+        """When it happened, as an aware instant."""
+        return datetime.fromisoformat(self.time)
+
+    @cached_property
+    def touchpoint(self) -> Touchpoint:
+        """The typed content, brought to today's schema version.
+
+        Raises `DamagedEvent` when the stored content is not what its type declares.
+        """
+        if self.damaged:
+            raise DamagedEvent(f"the event stored at position {self.position} cannot be read")
+        try:
+            declared = TOUCHPOINTS[self.type]
+            data = dict(self.data)
+            if self.schema_version != declared.schema_version:
+                data = declared.upcast(data, self.schema_version)
+            return declared.model_validate_json(encode(data))
+        except (KeyError, ValueError, ValidationError) as error:
+            raise DamagedEvent(f"event at position {self.position} is not a valid {self.type}") from error

@@ -1,0 +1,138 @@
+"""The process definitions that an institution works by, and what they tell of one application."""
+
+import importlib.resources
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources.abc import Traversable
+from operator import attrgetter
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from journey.errors import JourneyError
+from journey.process_definition import Material, ProcessDefinition, Reason, Step, StepStage
+
+__all__ = [
+    "BadDefinition",
+    "Material",
+    "ProcessDefinition",
+    "Processes",
+    "Reason",
+    "Step",
+    "StepStage",
+    "expected_finish",
+    "load_definitions",
+    "missing_materials",
+    "steps_to_come",
+]
+
+
+class BadDefinition(JourneyError):
+    """A file does not hold a lawful process definition."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The process definitions that an institution works by, in every version still known."""
+
+    by_product: Mapping[str, tuple[ProcessDefinition, ...]]
+    """The definitions of each product, the newest last."""
+
+    @classmethod
+    def of(cls, definitions: Iterable[ProcessDefinition]) -> "Processes":
+        """Collect `definitions` by product, whatever their order."""
+        by_product: dict[str, tuple[ProcessDefinition, ...]] = {}
+        for definition in sorted(definitions, key=attrgetter("product", "version")):
+            by_product[definition.product] = (*by_product.get(definition.product, ()), definition)
+        return cls(by_product)
+
+    def latest(self, product: str) -> ProcessDefinition | None:
+        """Return the definition that a new application for `product` goes by."""
+        known = self.by_product.get(product)
+        return known[-1] if known else None
+
+    def version(self, product: str, version: str) -> ProcessDefinition | None:
+        """Return the definition of `product` in `version`."""
+        return next((known for known in self.by_product.get(product, ()) if known.version == version), None)
+
+    def by_stamp(self, stamp: str) -> ProcessDefinition | None:
+        """Return the definition that an application carries as `stamp`."""
+        product, _, version = stamp.rpartition("@")
+        return self.version(product, version)
+
+    def products(self) -> list[ProcessDefinition]:
+        """Return the latest definition of each product, ordered by product."""
+        return [known[-1] for known in self.by_product.values()]
+
+
+def load_definitions(directory: Path | None = None) -> Processes:
+    """Read the shipped definitions, and the institution's own from `directory`.
+
+    A file is named `<product>.toml` or `<product>@<version>.toml`. The newest version of a product counts
+    for new applications, whichever folder it is in; the others stay known for the applications that carry
+    their stamp. Raises BadDefinition, naming file and field, also where one stamp has two contents.
+    """
+    shipped = importlib.resources.files("journey") / "definitions"
+    known: dict[str, ProcessDefinition] = {}
+    for file in [*_files(shipped), *(_files(directory) if directory else ())]:
+        definition = _read(file)
+        if known.setdefault(definition.stamp, definition) != definition:
+            raise BadDefinition(
+                f"{file}: version: {definition.stamp} already has other content; a change needs a new version"
+            )
+    return Processes.of(known.values())
+
+
+def missing_materials(definition: ProcessDefinition, handed_in: Collection[str]) -> list[Material]:
+    """Return the required materials whose codes are not in `handed_in`, in checklist order."""
+    return [
+        material for material in definition.materials if material.required and material.code not in handed_in
+    ]
+
+
+def steps_to_come(definition: ProcessDefinition, done_steps: Collection[str]) -> list[Step]:
+    """Return the steps that are not among the codes `done_steps`, in their order."""
+    return [step for step in definition.steps if step.code not in done_steps]
+
+
+def expected_finish(
+    definition: ProcessDefinition, started_at: datetime, done_steps: Collection[str], now_at: datetime
+) -> datetime:
+    """Return the instant by which the steps to come can be finished, one after the other, in calendar time.
+
+    They begin at `now_at`, the time of the last event, but never before `started_at`: a late event may be
+    dated before the start.
+    """
+    remaining = (step.duration for step in steps_to_come(definition, done_steps))
+    return max(started_at, now_at) + sum(remaining, timedelta())
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    try:
+        files = sorted(folder.iterdir(), key=attrgetter("name"))
+    except OSError as error:
+        raise BadDefinition(f"{folder}: the folder cannot be read: {error.strerror}") from error
+    return (file for file in files if file.name.endswith(".toml"))
+
+
+def _read(file: Traversable) -> ProcessDefinition:
+    try:
+        # Editors on Windows put a byte order mark in front, which TOML does not know.
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise BadDefinition(f"{file}: not readable as TOML: {error}") from error
+    try:
+        definition = ProcessDefinition.model_validate(table)
+    except ValidationError as error:
+        raise BadDefinition(f"{file}: {'; '.join(_faults(error))}") from error
+    if file.name not in (f"{definition.product}.toml", f"{definition.stamp}.toml"):
+        raise BadDefinition(f"{file}: product: the file of {definition.stamp} must be named after it")
+    return definition
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors():
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
+        yield f"{where.removeprefix('.')}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,133 @@
+"""JSON from outside, lossless or refused: what is read means the same to every reader.
+
+`parse` reads with the standard library's scanner, whose hooks only say that something is wrong; `json_scan`
+then finds out where. Nothing is kept between calls, and both passes take time linear in the length.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import accumulate
+from math import isfinite
+from typing import Any
+
+import orjson
+
+from journey.errors import JourneyError
+from journey.json_faults import Fault
+from journey.json_scan import MAX_KEYS, find_faults, number_fault
+
+JSON = Any
+"""A value that JSON can carry exactly: dict, list, str, int, float, bool or None."""
+
+MAX_DEPTH = 32
+_ALWAYS_EXACT_DIGITS = 15
+"""A double keeps every decimal number of this many digits (DBL_DIG of the C standard)."""
+_FINE_ESCAPES = re.compile(
+    r"(?:[^\\]++|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\(?!u0000|u[dD][89a-fA-F]).)*+", re.DOTALL
+)
+_NOT_BRACKETS = re.compile(r"[^\[\]{}]++")
+_STEP_OF_BRACKET = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+@dataclass(eq=False)
+class StrictJSONError(JourneyError):
+    """The bytes are not JSON that every reader understands in the same way."""
+
+    faults: list[Fault]
+
+    def __str__(self) -> str:
+        """Name each fault and its place."""
+        return "; ".join(f"{fault.code} at {fault.pointer}" for fault in self.faults)
+
+
+def parse(body: bytes, *, max_depth: int = MAX_DEPTH) -> JSON:
+    """Read `body`, or raise `StrictJSONError` with its bad places in the order of the document.
+
+    Where the syntax is broken, only the places before that are known. A container deeper than `max_depth` is
+    refused without a look inside; `max_depth` is at most 200, because the scanner recurses. The integer `-0`
+    is read as 0.
+    """
+    try:
+        text = body.decode()
+        if text.count("[") + text.count("{") > max_depth and _depth(text) > max_depth:
+            raise ValueError("too deep")  # noqa: TRY301  all that is wrong leaves by one way
+        value = _DECODER.decode(text)
+    except ValueError as error:
+        raise StrictJSONError(find_faults(body, max_depth)) from error
+    # The scanner has no hook for strings, but only an escape can put into one what must not be there.
+    if "\\u" in text and not _FINE_ESCAPES.fullmatch(text):
+        raise StrictJSONError(find_faults(body, max_depth))
+    return value
+
+
+def encode(value: JSON) -> bytes:
+    """Write compact JSON, so that `parse(encode(value)) == value` for what `parse` returns."""
+    return _refuse_silent_null(value, orjson.dumps(value))
+
+
+def canonical(value: JSON) -> bytes:
+    """Write compact JSON with sorted keys: the same bytes for the same value, for digests; 1 is not 1.0."""
+    return _refuse_silent_null(value, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+
+
+def _refuse_silent_null(value: JSON, written: bytes) -> bytes:
+    # orjson writes NaN and the infinities as null: a number would be lost without a word.
+    if b"null" in written and not _is_finite(value):
+        raise ValueError("JSON has neither NaN nor infinity")
+    return written
+
+
+def _is_finite(value: JSON) -> bool:
+    match value:
+        case float():
+            return isfinite(value)
+        case dict():
+            return all(map(_is_finite, value.values()))
+        case list() | tuple():
+            return all(map(_is_finite, value))
+        case _:
+            return True
+
+
+def _depth(text: str) -> int:
+    # With escaped backslashes and then escaped quotes gone, every second piece between quotes is no string.
+    pieces = text.replace("\\\\", "").replace('\\"', "").split('"')
+    brackets = _NOT_BRACKETS.sub("", "".join(pieces[::2]))
+    return max(accumulate(map(_STEP_OF_BRACKET.__getitem__, brackets)), default=0)
+
+
+def _read_integer(literal: str) -> int:
+    if len(literal) > _ALWAYS_EXACT_DIGITS:
+        _refuse_bad_number(literal)
+    return int(literal)
+
+
+def _read_float(literal: str) -> float:
+    if len(literal) > _ALWAYS_EXACT_DIGITS + 1 or "e" in literal or "E" in literal:
+        _refuse_bad_number(literal)
+    return float(literal)
+
+
+def _refuse_bad_number(literal: str) -> None:
+    if code := number_fault(literal):
+        raise ValueError(code)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _read_object(members: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    read = dict(members)
+    if len(read) != len(members) or len(members) > MAX_KEYS:
+        raise ValueError("duplicate or too many keys")
+    return read
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_read_object,
+    parse_float=_read_float,
+    parse_int=_read_integer,
+    parse_constant=_refuse_constant,
+)

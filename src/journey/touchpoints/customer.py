@@ -1,0 +1,84 @@
+"""Customers: who they are, the names other channels know them by, and their erasure."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from journey.touchpoints.touchpoint import Code, Contact, Personal, PersonName, Staff, Text, Touchpoint
+from journey.words import Language, Words
+
+BirthYear = Annotated[int, Field(ge=1850, le=2200), Personal("a year of birth narrows down who it is")]
+IdNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), Personal("the number of an identity document")
+]
+Alias = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), Personal("an id that stands for one person")
+]
+Attributes = Annotated[
+    dict[Code, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(max_length=50)
+]
+"""Further attributes that the institution compares segments by; they name nobody."""
+
+
+class Profile(Touchpoint):
+    """What all events about a customer's profile share; not a type itself."""
+
+    stage = "profile"
+
+    name: PersonName | None = None
+    phone: Contact | None = None
+    email: Contact | None = None
+    address: Contact | None = None
+    birth_year: BirthYear | None = None
+    id_number: IdNumber | None = None
+    language: Language | None = None
+    """The language that the customer wants to be addressed in."""
+    segment: Code | None = None
+    risk_level: Code | None = None
+    income_band: Code | None = None
+    occupation: Code | None = None
+    since: date | None = None
+    """The day on which the relation began."""
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class CustomerRegistered(Profile):
+    """The institution comes to know a customer."""
+
+    type = "customer.registered"
+    title = Words("Customer registered", "客户建档")
+    says = Words("The customer was registered[ in segment {segment}]", "客户已建档[，客群：{segment}]")
+
+
+class CustomerProfileChanged(Profile):
+    """Some fields of the customer's profile get new values; those not sent stay."""
+
+    type = "customer.profile_changed"
+    title = Words("Profile changed", "客户信息变更")
+    says = Words("The profile was changed[, segment {segment}]", "客户信息已变更[，客群：{segment}]")
+
+
+class CustomerAliasAdded(Touchpoint):
+    """Another channel's id turns out to be this customer."""
+
+    type = "customer.alias_added"
+    stage = "profile"
+    title = Words("Alias added", "关联客户标识")
+    says = Words("Another channel's id was linked to the customer", "已关联其他渠道的客户标识")
+
+    alias: Alias
+
+
+class CustomerErased(Touchpoint):
+    """The customer's personal data is erased for good."""
+
+    type = "customer.erased"
+    stage = "profile"
+    title = Words("Personal data erased", "个人信息已删除")
+    says = Words("The customer's personal data was erased", "客户个人信息已删除")
+    reserved = True
+
+    by: Staff
+    basis: Text
+    """The rule or request that it rests on."""

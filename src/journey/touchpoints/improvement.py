@@ -1,0 +1,68 @@
+"""Improvements: what the institution changes for all customers, and whether it helped."""
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from journey.touchpoints.touchpoint import Channel, Code, Stage, Text, Touchpoint
+from journey.words import Words
+
+
+class Area(BaseModel):
+    """Where an improvement is felt; what is left out means everywhere."""
+
+    model_config = Touchpoint.model_config
+
+    stage: Stage | None = None
+    channel: Channel | None = None
+    product: Code | None = None
+
+
+class Improvement(Touchpoint):
+    """What all events about an improvement share, unchanged fields left out; not a type itself."""
+
+    stage = "feedback"
+
+    area: Area
+    plan: Text | None = None
+    expected_by: date | None = None
+    expected_effect: Text | None = None
+
+
+class ImprovementAnnounced(Improvement):
+    """The institution promises an improvement by a day."""
+
+    type = "improvement.announced"
+    title = Words("Improvement announced", "公布改进计划")
+    says = Words("An improvement was announced for {expected_by}", "已公布改进计划，预计{expected_by}完成")
+
+    plan: Text
+    expected_by: date
+    expected_effect: Text
+
+
+class ImprovementStarted(Improvement):
+    """Work on the improvement begins."""
+
+    type = "improvement.started"
+    title = Words("Improvement started", "改进启动")
+    says = Words(
+        "Work on the improvement began[, expected by {expected_by}]",
+        "改进工作已启动[，预计{expected_by}完成]",
+    )
+
+
+class ImprovementCompleted(Improvement):
+    """The improvement is in effect: figures from now on count as after."""
+
+    type = "improvement.completed"
+    title = Words("Improvement completed", "改进完成")
+    says = Words("The improvement is in effect", "改进措施已落地")
+
+
+class ImprovementVerified(Improvement):
+    """The figures before and after are compared."""
+
+    type = "improvement.verified"
+    title = Words("Improvement verified", "改进成效评估")
+    says = Words("The effect of the improvement was measured", "改进成效已评估")

@@ -1,0 +1,183 @@
+"""What every touchpoint has in common: how a type of event is declared."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from journey.words import Language, Words
+
+Stage = Literal[
+    "consultation",
+    "application",
+    "review",
+    "delivery",
+    "feedback",
+    "complaint",
+    "service",
+    "care",
+    "profile",
+    "interaction",
+]
+CaseKind = Literal["consultation", "application", "complaint", "ticket", "survey"]
+Channel = Literal["counter", "phone", "web", "mobile", "email", "social", "chat", "partner", "system"]
+
+
+class Move(NamedTuple):
+    """One lawful step of a case's lifecycle."""
+
+    source: str | None
+    """The state before; None means that there is no case yet."""
+    target: str | None
+    """The state after; None means that the state stays as it was."""
+
+
+def lawful(*rules: str) -> tuple[Move, ...]:
+    """Read moves as the catalogue writes them: `"-, draft -> submitted"`, `"draft -> same"`.
+
+    >>> lawful("-, draft -> submitted")
+    (Move(source=None, target='submitted'), Move(source='draft', target='submitted'))
+    """
+    steps = []
+    for rule in rules:
+        sources, target = (side.strip() for side in rule.split("->"))
+        for source in sources.split(","):
+            name = source.strip()
+            steps.append(Move(None if name == "-" else name, None if target == "same" else target))
+    return tuple(steps)
+
+
+class Personal(NamedTuple):
+    """Marks a field that identifies a person: sealing, erasure and redaction start from this mark."""
+
+    because: str
+
+
+def _is_lossless(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("NUL is not text")
+    return text
+
+
+def _is_written_out(value: object) -> object:
+    # Pydantic would read numbers, and strings of digits, as seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper()):
+        return value
+    raise ValueError("write the moment as 2026-11-22T10:00:00+08:00")
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_is_lossless)]
+"""Plain text that names nobody: a reason code's explanation, a result."""
+Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^\w[\w .:/+-]*$")]
+"""A short name out of a list that the institution keeps: a product, a team, a step, a reason."""
+CaseNumber = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$")]
+"""The number of a case, in this stream or another."""
+Staff = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""Who in the institution did it: the id or name of a member of staff, a team or a system."""
+FreeText = Annotated[Text, Personal("free text may name anybody")]
+"""Text that a customer or an agent wrote freely."""
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=200), Personal("a person's name")]
+"""The name of a customer."""
+Contact = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), Personal("where a person is reached")
+]
+"""A phone number, an address, an account of a messenger."""
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217 code of a currency."""
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_written_out)]
+"""A moment with its offset from UTC, as RFC 3339 writes it."""
+Amount = Annotated[float, Field(ge=0, le=1e15)]
+"""Money, in units of its currency."""
+
+
+class Touchpoint(BaseModel):
+    """The typed content of an event: one frozen class per type of the catalogue.
+
+    A class declares everything that the service knows about its type; nothing else lists types. The string
+    `type` is fixed for ever. Templates in `says` may name fields in braces; a part in square brackets is left
+    out where one of its fields is absent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    type: ClassVar[str]
+    """The name of the type, `<entity>.<past participle>`."""
+    schema_version: ClassVar[int] = 1
+    """The version of the payload; a higher one comes with `upcast`."""
+    stage: ClassVar[Stage]
+    """The stage of the journey that it belongs to."""
+    case: ClassVar[CaseKind | None] = None
+    """The kind of case that it moves; None where it has no lifecycle."""
+    moves: ClassVar[tuple[Move, ...]] = ()
+    """The lawful moves of its case."""
+    title: ClassVar[Words]
+    """Its name for people."""
+    says: ClassVar[Words]
+    """One sentence about one such event, with the fields that matter."""
+    reserved: ClassVar[bool] = False
+    """Whether only the service itself may write it."""
+
+    @classmethod
+    def opens_case(cls) -> bool:
+        """Tell whether an event of this type can be the first of its case."""
+        return any(move.source is None for move in cls.moves)
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
+        """Turn the payload of an older schema version into today's."""
+        if schema_version != cls.schema_version:
+            raise ValueError(f"{cls.type} has no schema version {schema_version}")
+        return data
+
+    @classmethod
+    def personal_fields(cls) -> frozenset[str]:
+        """Name the payload fields that identify a person."""
+        return frozenset(
+            name
+            for name, field in cls.model_fields.items()
+            if any(isinstance(mark, Personal) for mark in _marks(field.annotation, field.metadata))
+        )
+
+    def sentence(self, language: Language) -> str:
+        """Say in one sentence what happened."""
+        values = {name: value for name, value in self.model_dump(mode="json").items() if value is not None}
+        return fill(self.says.in_language(language), values)
+
+
+def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
+    """Collect the marks of a field, also those inside `X | None` and `tuple[X, ...]`."""
+    marks = list(metadata)
+    for part in getattr(annotation, "__args__", ()):
+        marks += _marks(part, list(getattr(part, "__metadata__", ())))
+    return marks
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,.2f}".removesuffix(".00") if isinstance(value, float) else str(value)
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """Fill `{field}` from `values`, leaving out each `[part]` that names an absent field.
+
+    >>> fill("Asked about {topic}[ ({product})]", {"topic": "rates"})
+    'Asked about rates'
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        return _shown(values.get(match[1], ""))
+
+    def optional(match: re.Match[str]) -> str:
+        names = re.findall(r"\{(\w+)\}", match[1])
+        return re.sub(r"\{(\w+)\}", shown, match[1]) if all(name in values for name in names) else ""
+
+    return re.sub(r"\{(\w+)\}", shown, re.sub(r"\[([^\]]*)\]", optional, template))

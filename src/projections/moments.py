@@ -1,0 +1,22 @@
+"""Instants as text: in UTC with microseconds and of one width, so that the order of texts is the order of time."""
+
+from datetime import UTC, datetime
+
+from journey.words import Words
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an aware instant as `2026-11-22T03:04:05.000000Z`.
+
+    An instant that UTC puts outside the calendar becomes the calendar's first or last one.
+    """
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        utc = datetime.min if moment.year == 1 else datetime.max  # noqa: DTZ901  # written as UTC below
+    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def day(moment: datetime) -> Words:
+    """Name the day of a moment in the time zone in which it was promised."""
+    return Words(moment.date().isoformat(), f"{moment.year}年{moment.month}月{moment.day}日")

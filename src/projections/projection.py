@@ -1,0 +1,40 @@
+"""A projection as a value: from events to the rows of a read model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from journey.events import RecordedEvent
+
+State = TypeVar("State")
+Row = Mapping[str, Any]
+"""One row of a read model, without `build`, which the engine adds."""
+Key = str | int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection(Generic[State]):
+    """One read model: which rows an event touches, and how they change.
+
+    `evolve` is pure: the same events give the same rows, in batches of any size. A row belongs to one
+    customer, so that a failing event parks that customer and nobody else.
+    """
+
+    name: str
+    """Permanent: checkpoints are kept under it."""
+    version: int
+    """The version of the logic; raise it with every change of what `evolve` or `to_row` gives."""
+    table: sa.Table
+    """The rows; its primary key is `build` and `key`, and it has the columns `stream_id` and `position`."""
+    key: str
+    """The name of the key column."""
+    key_of: Callable[[RecordedEvent], Key | None]
+    """The row that an event touches; None where the projection does not handle it."""
+    evolve: Callable[[State | None, RecordedEvent], State | None]
+    """The state of a row after an event; None deletes the row."""
+    to_row: Callable[[State], Row]
+    """The columns of a state, all but `build`."""
+    from_row: Callable[[Row], State] | None
+    """The state that a row was written from; None where no row is ever touched twice."""

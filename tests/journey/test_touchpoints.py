@@ -1,0 +1,208 @@
+"""The catalogue declares each type completely: its name, its place, its words and who is named in it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from journey.touchpoints import TOUCHPOINTS
+from journey.touchpoints.touchpoint import CaseKind, Personal, Stage, Touchpoint
+from journey.words import LANGUAGES
+
+TYPES = """
+    application.material_added application.resubmitted application.started application.submitted
+    application.supplemented application.withdrawn
+    care.contacted care.responded
+    complaint.acknowledged complaint.answered complaint.appealed complaint.assigned
+    complaint.closed_unconfirmed complaint.confirmed complaint.escalated complaint.extended
+    complaint.recontacted complaint.registered complaint.step_recorded complaint.withdrawn
+    consultation.abandoned consultation.answered consultation.assigned consultation.requested
+    consultation.resolved consultation.self_served consultation.transferred
+    customer.alias_added customer.erased customer.profile_changed customer.registered
+    delivery.completed delivery.delayed delivery.failed delivery.started delivery.step_completed
+    feedback.expired feedback.follow_up_closed feedback.follow_up_opened feedback.invited feedback.submitted
+    improvement.announced improvement.completed improvement.started improvement.verified
+    interaction.recorded
+    notification.failed notification.sent
+    offer.accepted offer.cancelled offer.declined offer.made offer.returned offer.sent
+    review.approved review.materials_requested review.rejected review.started review.step_completed
+    ticket.answered ticket.confirmed ticket.opened ticket.reopened ticket.routed
+    work.cancelled work.completed work.resumed work.scheduled work.started work.suspended
+"""
+PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
+    "application": ("application", "application"),
+    "care": ("care", None),
+    "complaint": ("complaint", "complaint"),
+    "consultation": ("consultation", "consultation"),
+    "customer": ("profile", None),
+    "delivery": ("delivery", "application"),
+    "feedback": ("feedback", "survey"),
+    "improvement": ("feedback", None),
+    "interaction": ("interaction", None),
+    "notification": ("interaction", None),
+    "offer": ("review", "application"),
+    "review": ("review", "application"),
+    "ticket": ("service", "ticket"),
+    "work": ("interaction", None),
+}
+OFFER_STEPS = ("accepted", "cancelled", "declined", "made", "returned", "sent")
+
+every_type = pytest.mark.parametrize("touchpoint", TOUCHPOINTS.values(), ids=TOUCHPOINTS)
+
+
+def _wire_names(touchpoint: type[Touchpoint]) -> dict[str, str]:
+    return {field.alias or name: name for name, field in touchpoint.model_fields.items()}
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """Take a field's annotation apart, down to what stands inside unions, tuples and marks."""
+    yield annotation
+    for part in [*getattr(annotation, "__args__", ()), *getattr(annotation, "__metadata__", ())]:
+        yield from _parts(part)
+
+
+class TestCatalogue:
+    def test_lists_exactly_these_types(self) -> None:
+        """A type that was once written stays; a new one is added here knowingly."""
+        assert sorted(TOUCHPOINTS) == sorted(TYPES.split())
+
+    def test_gives_no_type_to_two_classes(self) -> None:
+        """The later class would hide the earlier one."""
+        leaves: list[type[Touchpoint]] = []
+        pending = Touchpoint.__subclasses__()
+        while pending:
+            touchpoint = pending.pop()
+            pending += touchpoint.__subclasses__()
+            leaves += [touchpoint] if touchpoint.__module__.startswith("journey.") else []
+
+        declared = [leaf.type for leaf in leaves if "type" in vars(leaf)]
+
+        assert sorted(declared) == sorted(TOUCHPOINTS)
+
+    @every_type
+    def test_puts_each_type_into_the_module_and_the_class_of_its_name(
+        self, touchpoint: type[Touchpoint]
+    ) -> None:
+        """`review.step_completed` is `ReviewStepCompleted` in `review.py`, so that it is found unsearched."""
+        entity, _, _ = touchpoint.type.partition(".")
+
+        assert touchpoint.__module__ == f"journey.touchpoints.{entity}"
+        assert touchpoint.__name__ == "".join(
+            part.capitalize() for part in re.split(r"[._]", touchpoint.type)
+        )
+
+    @every_type
+    def test_puts_each_type_into_its_stage_and_kind_of_case(self, touchpoint: type[Touchpoint]) -> None:
+        """Only a type of a case has moves, and every type of a case has some."""
+        entity, _, _ = touchpoint.type.partition(".")
+
+        assert (touchpoint.stage, touchpoint.case) == PLACES[entity]
+        assert bool(touchpoint.moves) == (touchpoint.case is not None)
+
+    def test_reserves_erasure_for_the_service(self) -> None:
+        """No channel may claim that personal data is gone."""
+        assert [name for name in TOUCHPOINTS if TOUCHPOINTS[name].reserved] == ["customer.erased"]
+
+    def test_lets_these_types_open_a_case(self) -> None:
+        """All others need the number of a case that is there."""
+        assert sorted(name for name in TOUCHPOINTS if TOUCHPOINTS[name].opens_case()) == [
+            "application.started",
+            "application.submitted",
+            "complaint.registered",
+            "consultation.requested",
+            "consultation.self_served",
+            "feedback.invited",
+            "feedback.submitted",
+            "ticket.opened",
+        ]
+
+
+class TestDeclaration:
+    @every_type
+    def test_is_frozen_strict_and_closed_down_to_its_nested_parts(self, touchpoint: type[Touchpoint]) -> None:
+        """What was validated stays as it was, and nothing unknown slips in."""
+        nested = {
+            part
+            for field in touchpoint.model_fields.values()
+            for part in _parts(field.annotation)
+            if isinstance(part, type) and issubclass(part, BaseModel)
+        }
+
+        for model in [touchpoint, *nested]:
+            assert model.model_config.get("frozen")
+            assert model.model_config.get("strict")
+            assert model.model_config.get("extra") == "forbid"
+            assert not model.model_config.get("populate_by_name")
+
+    @every_type
+    def test_marks_no_personal_field_inside_a_nested_part(self, touchpoint: type[Touchpoint]) -> None:
+        """Sealing works on whole fields of the payload and does not look into them."""
+        for field in touchpoint.model_fields.values():
+            for part in _parts(field.annotation):
+                if isinstance(part, type) and issubclass(part, BaseModel):
+                    inner = [
+                        mark
+                        for f in part.model_fields.values()
+                        for mark in (*f.metadata, *_parts(f.annotation))
+                    ]
+                    assert not any(isinstance(mark, Personal) for mark in inner), part
+
+    @every_type
+    def test_has_a_title_and_a_sentence_in_both_languages(self, touchpoint: type[Touchpoint]) -> None:
+        """Chinese staff read Chinese."""
+        for words in (touchpoint.title, touchpoint.says):
+            assert words.en
+            assert words.en.isascii()
+            assert words.zh != words.en
+            assert re.findall(r"\{\w+\}", words.en) == re.findall(r"\{\w+\}", words.zh)
+
+        assert not touchpoint.title.zh.isascii()
+
+    @every_type
+    def test_says_only_fields_that_are_there_and_name_nobody(self, touchpoint: type[Touchpoint]) -> None:
+        """What a sentence names outside brackets is required, and nothing is left for a person to decode."""
+        fields = _wire_names(touchpoint)
+        for language in LANGUAGES:
+            template = touchpoint.says.in_language(language)
+            for name in re.findall(r"\{(\w+)\}", template):
+                field = touchpoint.model_fields[fields[name]]
+
+                assert fields[name] not in touchpoint.personal_fields()
+                assert not any(get_origin(part) is Literal for part in _parts(field.annotation)), name
+
+            for name in re.findall(r"\{(\w+)\}", re.sub(r"\[[^\]]*\]", "", template)):
+                assert touchpoint.model_fields[fields[name]].is_required(), name
+
+    def test_knows_its_personal_fields(self) -> None:
+        """The list is written out, so that a mark cannot be lost unnoticed."""
+        personal = {name: sorted(TOUCHPOINTS[name].personal_fields()) for name in sorted(TOUCHPOINTS)}
+        profile = ["address", "birth_year", "email", "id_number", "name", "phone"]
+
+        assert {name: fields for name, fields in personal.items() if fields} == {
+            "application.resubmitted": ["changes"],
+            "application.withdrawn": ["reason"],
+            "complaint.answered": ["measures", "result"],
+            "complaint.appealed": ["reason"],
+            "complaint.confirmed": ["comment"],
+            "complaint.extended": ["reason"],
+            "complaint.registered": ["contact", "description"],
+            "complaint.step_recorded": ["detail"],
+            "complaint.withdrawn": ["reason"],
+            "consultation.requested": ["question"],
+            "consultation.resolved": ["answer"],
+            "consultation.transferred": ["reason"],
+            "customer.alias_added": ["alias"],
+            "customer.profile_changed": profile,
+            "customer.registered": profile,
+            "delivery.completed": ["handover"],
+            "feedback.follow_up_closed": ["result"],
+            "feedback.submitted": ["comment"],
+            "notification.failed": ["reason"],
+            **{f"offer.{step}": ["reason"] for step in OFFER_STEPS},
+            "review.step_completed": ["note"],
+            "ticket.answered": ["answer"],
+            "ticket.opened": ["contact", "problem"],
+            "ticket.reopened": ["reason"],
+        }
