@@ -94,7 +94,9 @@ class KeyStore:
     def list(self) -> list[ApiKey]:
         """Return every key ever made, the oldest first."""
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.prefix)).mappings()
+            rows = connection.execute(
+                sa.select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.prefix)
+            ).mappings()
             return [_api_key(row) for row in rows]
 
     def revoke(self, prefix: str, now: datetime) -> bool:

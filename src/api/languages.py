@@ -15,6 +15,7 @@ DEFAULT: Tag = "en"
 """What is spoken to those who do not say, or speak nothing that the service does."""
 
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+_QUOTES = str.maketrans("“”‘’", "「」『』")
 _WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
@@ -42,8 +43,8 @@ def language_of(tag: Tag) -> Language:
 
 
 def localised(text: str, tag: Tag) -> str:
-    """Return `text` in the script and the words of `tag`: traditional Chinese as written in Taiwan for zh-TW."""
-    return _traditional().convert(text) if tag == "zh-TW" else text
+    """Return `text` in the script and the words of `tag`: zh-TW is traditional, as Taiwan writes it."""
+    return _traditional().convert(text).translate(_QUOTES) if tag == "zh-TW" else text
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:
@@ -63,7 +64,8 @@ def _spoken(asked: str) -> Tag | None:
             return "zh-TW"
         case "zh":
             return "zh-CN"
-    return None
+        case _:
+            return None
 
 
 @cache

@@ -202,7 +202,9 @@ class Appender:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._stopping)
             size = 0
-            while self._queue and (not size or size + len(self._queue[0][0].events) <= self._settings.group_events):
+            while self._queue and (
+                not size or size + len(self._queue[0][0].events) <= self._settings.group_events
+            ):
                 submission, future = self._queue.popleft()
                 size += len(submission.events)
                 self.counts.waiting -= len(submission.events)

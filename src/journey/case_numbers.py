@@ -1,12 +1,12 @@
-"""Numbers of cases, made to be read over the phone: `APP-20261122-7K3M9QX`.
+"""Numbers of cases, made to be read over the phone: `APP-20261122-7K3M9Q7`.
 
 A number is the kind of case, a day, six symbols drawn from the event that opens the case, and a check symbol.
 
-The check is that of ISBN-10 with another prime. Each of the 18 symbols (hyphens do not count) has a weight, from
-18 for the first down to 1 for the check symbol, and the sum of weight times value is 0 modulo 31. One wrong
-symbol changes the sum by its weight times the difference of values; a swap of two symbols, neighbours or not,
-by the difference of weights times the difference of values. 31 is prime and larger than every factor, so
-neither change is ever 0 modulo 31, and both are noticed.
+The check is that of ISBN-10 with another prime. Each of the 18 symbols (hyphens do not count) has a weight,
+from 18 for the first down to 1 for the check symbol, and the sum of weight times value is 0 modulo 31. One
+wrong symbol changes the sum by its weight times the difference of values; a swap of two symbols, neighbours
+or not, by the difference of weights times the difference of values. 31 is prime and larger than every factor,
+so neither change is ever 0 modulo 31, and both are noticed.
 
 That holds wherever a symbol is mistaken for another of its place. A digit is worth the same in the day and
 behind it, so a swap across that border counts as well. A symbol that its place does not know (a letter in the

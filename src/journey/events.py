@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NewType
+from typing import NewType
 
 from pydantic import ValidationError
 
 from journey.errors import DamagedEvent
-from journey.strict_json import encode
+from journey.strict_json import JSON, encode
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Touchpoint
 
@@ -17,9 +17,6 @@ Version = NewType("Version", int)
 """Place of an event in its stream, from 1; 0 is the version of an empty stream."""
 Position = NewType("Position", int)
 """Place of an event in the whole log: increasing in the order of commits, gaps allowed."""
-
-JSON = Any
-"""A value that JSON can carry exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +81,7 @@ class RecordedEvent:
     @cached_property
     def occurred_at(self) -> datetime:
         """When it happened, as an aware instant."""
-        return datetime.fromisoformat(self.time)
+        return datetime.fromisoformat(self.time.upper())
 
     @cached_property
     def touchpoint(self) -> Touchpoint:

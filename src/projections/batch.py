@@ -79,7 +79,11 @@ def _park(
     result: Fold, projection: Projection[Any], event: RecordedEvent, error: Exception, now: datetime
 ) -> None:
     _log.error(
-        "customer_parked", projection=projection.name, position=event.position, type=event.type, exc_info=error
+        "customer_parked",
+        projection=projection.name,
+        position=event.position,
+        type=event.type,
+        exc_info=error,
     )
     # The message of an error may quote what a customer wrote; its class and place are enough to find it.
     cause = f"{type(error).__name__} at position {event.position}"
@@ -105,11 +109,13 @@ def _load(
             projection.table.c.build == build.build, column.in_(distinct[start : start + _CHUNK])
         )
         for row in connection.execute(query).mappings():
-            states[row[projection.key]] = projection.from_row(row)
+            states[row[projection.key]] = projection.from_row(dict(row))
     return states
 
 
-def write(projection: Projection[Any], connection: sa.Connection, build: Build, result: Fold, now: datetime) -> None:
+def write(
+    projection: Projection[Any], connection: sa.Connection, build: Build, result: Fold, now: datetime
+) -> None:
     """Write the rows that a fold touched."""
     rows, gone = [], []
     for key, event in result.touched.items():
@@ -137,9 +143,10 @@ def _upsert(projection: Projection[Any], connection: sa.Connection) -> sa.Insert
     table = projection.table
     if projection.from_row is None:
         return table.insert()
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     keys = {"build", projection.key}
-    return insert.on_conflict_do_update(
+    upsert: sa.Insert = insert.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={column.name: insert.excluded[column.name] for column in table.c if column.name not in keys},
     )
+    return upsert

@@ -72,7 +72,9 @@ def begin_build(connection: sa.Connection, name: str, version: int, target: Posi
     return number
 
 
-def advance(connection: sa.Connection, build: Build, position: Position, recorded_at: datetime | None) -> None:
+def advance(
+    connection: sa.Connection, build: Build, position: Position, recorded_at: datetime | None
+) -> None:
     """Move a checkpoint from where the build was read to `position`.
 
     Raises `CheckpointMoved` when another engine moved it meanwhile: of two engines on one projection, the
@@ -81,7 +83,11 @@ def advance(connection: sa.Connection, build: Build, position: Position, recorde
     moved = connection.execute(
         BUILDS.update()
         .where(_is(build), BUILDS.c.position == build.position, BUILDS.c.status == build.status)
-        .values(position=position, recorded_at=recorded_at.isoformat() if recorded_at else build.recorded_at, error=None)
+        .values(
+            position=position,
+            recorded_at=recorded_at.isoformat() if recorded_at else build.recorded_at,
+            error=None,
+        )
     )
     if moved.rowcount != 1:
         raise CheckpointMoved

@@ -155,7 +155,9 @@ class Engine:
                 for build in checkpoints.builds(connection, name)
                 if build.version == projection.version and build.status in ("live", "building")
             ]
-            parked = [(build, customer) for build in builds for customer in checkpoints.parked(connection, build)]
+            parked = [
+                (build, customer) for build in builds for customer in checkpoints.parked(connection, build)
+            ]
         for build, customer in parked:
             mended += self._refold(projection, build, customer.stream_id)
         return mended

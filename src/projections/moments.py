@@ -1,4 +1,4 @@
-"""Instants as text: in UTC with microseconds and of one width, so that the order of texts is the order of time."""
+"""Instants as text in UTC, all of one width: the order of the texts is the order of time."""
 
 from datetime import UTC, datetime
 

@@ -55,7 +55,9 @@ def freshness(connection: sa.Connection, name: str) -> Freshness:
 def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Found:
     """Look one row up by its key."""
     table = projection.table
-    with_row = _LIVE.outerjoin(table, sa.and_(table.c.build == BUILDS.c.build, table.c[projection.key] == key))
+    with_row = _LIVE.outerjoin(
+        table, sa.and_(table.c.build == BUILDS.c.build, table.c[projection.key] == key)
+    )
     with_parked = with_row.outerjoin(
         PARKED,
         sa.and_(
@@ -81,7 +83,7 @@ def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Fo
     )
 
 
-def _freshness(name: str, row: sa.Row[Any]) -> Freshness:
+def _freshness(name: str, row: Any) -> Freshness:
     return Freshness(
         projection=name,
         build=row[0],

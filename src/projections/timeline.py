@@ -10,7 +10,7 @@ from journey.events import RecordedEvent
 from journey.touchpoints.touchpoint import Touchpoint
 from journey.vocabulary import STAGES
 from journey.words import Language
-from projections.customers import customer_of
+from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.moments import utc_text
 from projections.names import channel_name

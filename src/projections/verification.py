@@ -98,7 +98,7 @@ def _rows_by_stream(
     )
     rows = connection.execute(query).mappings()
     for stream_id, of_stream in groupby(rows, key=lambda row: str(row["stream_id"])):
-        yield stream_id, {row[projection.key]: _without_build(row) for row in of_stream}
+        yield stream_id, {row[projection.key]: _without_build(dict(row)) for row in of_stream}
 
 
 def _without_build(row: Row) -> Row:

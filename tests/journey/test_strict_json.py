@@ -143,6 +143,7 @@ def test_writes_pointers_as_fragments_of_a_uri(name: str, pointer: str) -> None:
         (b'{\n  "a": oops\n}', 2, 8, 9),
         ('{"客户": "张三",\n "金额": oops}'.encode(), 2, 8, 32),
         ('["é", "\udcff"]'.encode(errors="surrogateescape"), 1, 7, 7),
+        (b'["ab\\q"]', 1, 5, 4),
         (b"", 1, 1, 0),
     ],
 )
@@ -185,6 +186,7 @@ def test_counts_brackets_outside_of_strings_only() -> None:
     assert parse(deepest.encode())
     assert parse(b"[" + b"[]," * 50 + b"[]]") == [[]] * 51
     assert places(f"[1, {deepest}]".encode()) == [("#/1" + "/0" * 31, "too_deep")]
+    assert places(b'["\\\\", ' + b"[" * 40 + b"]" * 41) == [("#/1" + "/0" * 31, "too_deep")]
     assert places(b'{"a": [{"b": NaN}]}', max_depth=2) == [("#/a/0", "too_deep")]
 
 
@@ -197,6 +199,14 @@ def test_depth_of_any_size_is_a_fault(depth: int, start: str, closed: bool) -> N
     close = {"[": "]", '{"a":': "}", '[{"a":': "}]"}[start] if closed else ""
 
     assert "too_deep" in [code for _, code in places((start * depth + "1" + close * depth).encode())]
+
+
+def test_finds_what_is_wrong_behind_a_tower_of_brackets() -> None:
+    """A document that is too deep for the scanner is still looked through."""
+    tower, broken = faults(b"[" + b"[" * 100_000 + b"]" * 100_000 + b', "b\\q"]')
+
+    assert (tower.pointer, tower.code) == ("#" + "/0" * 32, "too_deep")
+    assert (broken.pointer, broken.code, broken.offset) == ("#/1", "syntax", 200_005)
 
 
 @pytest.mark.timeout(20)

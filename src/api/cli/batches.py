@@ -34,11 +34,6 @@ class Batch:
     """Why a record that a rule fits could not become an event."""
     bytes_read: int = 0
 
-    @property
-    def content(self) -> bytes:
-        """Return the batch as the service takes it."""
-        return b"".join(self.events)
-
 
 Converted = CloudEvent | MappingError | str
 """An event; why there is none; or what the record is that no rule fits."""

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import httpx
 import typer
+
+from api.cli.refusals import refusal
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -60,7 +62,7 @@ class Client:
         except httpx.InvalidURL as error:
             raise ClientError(f"{url} is no URL of a service: {error}") from error
         self._url = url
-        self._pause = pause
+        self._sleep = pause
         self._reached = False
 
     def __enter__(self) -> Self:
@@ -93,15 +95,19 @@ class Client:
             except httpx.TransportError as error:
                 if attempt == ATTEMPTS or not self._may_come_back(error):
                     raise self._unreachable(error) from error
-                self._pause(_backoff(attempt))
+                self.pause(attempt)
                 continue
             self._reached = True
             if response.is_success:
                 return response
             if response.status_code not in _BUSY or attempt == ATTEMPTS:
                 raise ClientError(refusal(response))
-            self._pause(_asked_pause(response, attempt))
+            self._sleep(_asked_pause(response, attempt))
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+
+    def pause(self, attempt: int) -> None:
+        """Wait before what failed at `attempt`, counted from 1, is tried again."""
+        self._sleep(_backoff(attempt))
 
     def _may_come_back(self, error: httpx.TransportError) -> bool:
         """Tell a service that restarts from one that was never there."""
@@ -129,52 +135,6 @@ def connected(url: str, key: str | None) -> Iterator[Client]:
     except ClientError as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(2) from error
-
-
-def refusal(response: httpx.Response) -> str:
-    """Say what the service's refusal is, and what to do about it."""
-    problem = _problem(response)
-    said = ": ".join(str(problem[part]) for part in ("title", "detail") if problem.get(part))
-    said = said or f"The service answered {response.status_code} to {response.request.url.path}"
-    fields = [
-        f"  {error.get('pointer', '')}: {error.get('detail', '')}" for error in problem.get("errors", ())
-    ]
-    return "\n".join([f"{said} ({response.status_code})", *fields, *_advice(response, problem)])
-
-
-def _advice(response: httpx.Response, problem: Mapping[str, Any]) -> list[str]:
-    match response.status_code:
-        case 401:
-            return [
-                "Give a key with --key or JOURNEY_KEY: the first start of the service prints one, and",
-                "'journey keys create --scope …' makes another.",
-            ]
-        case 403:
-            scope = problem.get("scope") or _challenged_scope(response) or "that the message names"
-            return [
-                f"The key lacks the scope {scope}: 'journey keys create --scope …' makes one that has it."
-            ]
-        case 429 | 503:
-            return [
-                "The service stayed busy. Run the same command again later: what has arrived counts once."
-            ]
-        case _:
-            return []
-
-
-def _challenged_scope(response: httpx.Response) -> str | None:
-    _, found, rest = response.headers.get("WWW-Authenticate", "").partition('scope="')
-    return rest.partition('"')[0] if found else None
-
-
-def _problem(response: httpx.Response) -> Mapping[str, Any]:
-    if "json" not in response.headers.get("Content-Type", ""):
-        return {}
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _backoff(attempt: int) -> float:

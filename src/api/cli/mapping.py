@@ -130,7 +130,7 @@ def parse_mapping(text: str, name: str) -> EventMapping:
         return EventMapping(
             name=name,
             source=str(table["source"]),
-            envelope={**envelope, "time": compiled_time(table["time"])},
+            envelope={**envelope, "time": compiled_at("time", table["time"], compiled_time)},
             rules=tuple(_rule(number, rule) for number, rule in enumerate(table["rules"], start=1)),
             csv_format=CsvFormat(**table.get("csv", {})),
         )

@@ -1,7 +1,7 @@
 """Sending batches of events one after the other, and counting what became of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,9 +9,11 @@ from typing import Any, Literal
 import orjson
 
 from api.cli.batches import MOST_COMPLAINTS, Batch
-from api.cli.client import Client, ClientError
+from api.cli.client import ATTEMPTS, Client, ClientError
 
 Lifecycle = Literal["strict", "record"]
+
+_TAKEN = frozenset({"accepted", "duplicate"})
 
 MOST_REJECTIONS = 5
 """How many rejections are kept to be shown; the others are counted."""
@@ -55,12 +57,12 @@ class Totals:
             self.statuses[str(result["status"])] += 1
             if result.get("deviation"):
                 self.deviations[type_] += 1
-            if result["status"] not in ("accepted", "duplicate"):
+            if result["status"] not in _TAKEN:
                 self._refuse(type_, result)
 
     def _refuse(self, type_: str, result: dict[str, Any]) -> None:
         problem = result.get("problem") or {}
-        self.worth_repeating += bool(problem.get("retryable", result.get("retryable")))
+        self.worth_repeating += bool(result.get("retryable"))
         if len(self.rejections) < MOST_REJECTIONS:
             said = ": ".join(str(problem[part]) for part in ("title", "detail") if problem.get(part))
             fields = "".join(
@@ -86,18 +88,36 @@ def sent(
 
 
 def send(client: Client, batch: Batch, lifecycle: Lifecycle | None = None) -> list[dict[str, Any]]:
-    """Send one batch and return the service's answer to each of its events, in their order."""
+    """Send one batch and return the service's answer to each of its events, in their order.
+
+    Events that the service had no room for are sent again, and with them what was refused behind them: it may
+    have been refused only because they were missing.
+    """
+    results = _posted(client, batch.events, lifecycle)
+    for attempt in range(1, ATTEMPTS):
+        first = next((place for place, result in enumerate(results) if result.get("retryable")), None)
+        if first is None:
+            break
+        client.pause(attempt)
+        again = [place for place in range(first, len(results)) if results[place]["status"] not in _TAKEN]
+        answers = _posted(client, [batch.events[place] for place in again], lifecycle)
+        for place, answer in zip(again, answers, strict=True):
+            results[place] = answer
+    return results
+
+
+def _posted(client: Client, events: Sequence[bytes], lifecycle: Lifecycle | None) -> list[dict[str, Any]]:
     response = client.request(
         "POST",
         "/v1/events",
         params={"lifecycle": lifecycle} if lifecycle else None,
-        content=batch.content,
+        content=b"".join(events),
         headers={"Content-Type": "application/x-ndjson", "Accept": "application/x-ndjson"},
     )
     results = [orjson.loads(line) for line in response.content.splitlines() if line.strip()]
-    if len(results) != len(batch.events):
+    if len(results) != len(events):
         raise ClientError(
-            f"The service answered {len(results)} of {len(batch.events)} events. "
+            f"The service answered {len(results)} of {len(events)} events. "
             "Run the same command again: what has arrived counts once."
         )
     return results

@@ -62,10 +62,10 @@ def compiled(value: Any) -> Fill:
     return lambda _: value
 
 
-def compiled_at(key: str, value: Any) -> Fill:
-    """Return what fills `value`; its errors, now and later, begin with `key`."""
+def compiled_at(key: str, value: Any, by: Callable[[Any], Fill] | None = None) -> Fill:
+    """Return what fills `value`, compiled `by` that; its errors, now and later, begin with `key`."""
     try:
-        fill = compiled(value)
+        fill = (by or compiled)(value)
     except MappingError as error:
         raise MappingError(f"{key}: {error}") from error
 

@@ -55,8 +55,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "单位时间内的请求次数超过上限，本次请求未执行。",
         ),
         remedy=Words(
-            "Wait for the seconds that the header Retry-After names, then send the request again; many events "
-            "go best in one batch.",
+            "Wait for the seconds that the header Retry-After names, then send the request again; many "
+            "events go best in one batch.",
             "请按响应头 Retry-After 给出的秒数等待后再试；事件较多时建议合并为批次发送。",
         ),
         retryable=True,

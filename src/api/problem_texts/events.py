@@ -118,7 +118,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=422,
         title=Words("Required materials are missing", "必备材料不齐全"),
         meaning=Words(
-            "The product demands materials that the application does not name yet. The event was not written.",
+            "The product demands materials that the application does not name yet. "
+            "The event was not written.",
             "该产品要求的必备材料尚未全部提供，事件未写入。",
         ),
         remedy=Words(
@@ -131,8 +132,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=409,
         title=Words("The event id is already used", "事件编号重复"),
         meaning=Words(
-            "The source sent another event with other content under this id before. This one was not written; "
-            "the earlier one stands.",
+            "The source sent another event with other content under this id before. This one was not "
+            "written; the earlier one stands.",
             "该来源系统此前已用相同编号发送过内容不同的事件。本次未写入，原事件保持不变。",
         ),
         remedy=Words(

@@ -14,8 +14,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "请求内容无法按规范的 JSON 读取，或不同系统读取后结果可能不一致，因此未写入任何数据。",
         ),
         remedy=Words(
-            "Correct the places that the answer names. Write JSON with a library, in UTF-8 and without a byte "
-            "order mark; send numbers of more than 15 digits as text.",
+            "Correct the places that the answer names. Write JSON with a library, in UTF-8 and without a "
+            "byte order mark; send numbers of more than 15 digits as text.",
             "请按返回的出错位置逐一修改。建议用成熟的 JSON 组件生成报文，使用不带 BOM 的 UTF-8 编码；"
             "超过15位的数字请以文本形式发送。",
         ),
@@ -30,7 +30,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "地址参数、请求头或请求内容中的某些字段不符合接口要求。",
         ),
         remedy=Words(
-            "Correct each parameter that the answer names; the interface's description tells what is allowed.",
+            "Correct each parameter that the answer names; the interface's description tells what "
+            "is allowed.",
             "请按返回结果中列出的参数逐一更正，取值范围见接口说明。",
         ),
     ),
@@ -148,8 +149,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "请求头 Accept 中列出的格式，该接口均不支持。",
         ),
         remedy=Words(
-            "Accept application/json, which every address gives, or a format that the interface's description "
-            "names for this address.",
+            "Accept application/json, which every address gives, or a format that the interface's "
+            "description names for this address.",
             "请接受 application/json（所有接口均支持），或选用接口说明中为该地址列出的格式。",
         ),
     ),

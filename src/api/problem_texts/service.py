@@ -9,13 +9,13 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=503,
         title=Words("More events wait than may wait", "系统繁忙，写入队列已满"),
         meaning=Words(
-            "Events arrive faster than they can be written, and the queue is full. This request wrote nothing; "
-            "what was confirmed before is safe.",
+            "Events arrive faster than they can be written, and the queue is full. This request wrote "
+            "nothing; what was confirmed before is safe.",
             "事件到达速度超过写入速度，队列已满。本次请求未写入任何数据，此前已确认的事件不受影响。",
         ),
         remedy=Words(
-            "Wait for the seconds that the header Retry-After names, then send the same events again with the "
-            "same ids.",
+            "Wait for the seconds that the header Retry-After names, then send the same events again with "
+            "the same ids.",
             "请按响应头 Retry-After 给出的秒数等待后，以相同的事件编号重新发送。",
         ),
         retryable=True,
@@ -25,7 +25,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=503,
         title=Words("Events cannot be written at the moment", "事件日志暂时不可用"),
         meaning=Words(
-            "The log of events cannot be reached, or other writers were faster each time. Nothing was written.",
+            "The log of events cannot be reached, or other writers were faster each time. "
+            "Nothing was written.",
             "事件日志暂时无法访问，或写入冲突多次未能解决，本次未写入任何数据。",
         ),
         remedy=Words(
@@ -39,8 +40,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=503,
         title=Words("It is not known whether the event was written", "写入结果暂时无法确认"),
         meaning=Words(
-            "The connection to the database was lost while the event was being written. It may be in the log, "
-            "or not.",
+            "The connection to the database was lost while the event was being written. It may be in the "
+            "log, or not.",
             "写入过程中与数据库的连接中断，事件可能已写入，也可能未写入。",
         ),
         remedy=Words(
@@ -98,7 +99,8 @@ PROBLEMS: tuple[ProblemType, ...] = (
         status=409,
         title=Words("The rebuild cannot be started", "无法启动重新生成"),
         meaning=Words(
-            "The projection cannot be rebuilt now, for instance because a rebuild of it is already under way.",
+            "The projection cannot be rebuilt now, for instance because a rebuild of it is already under "
+            "way.",
             "该查询数据当前无法重新生成，例如已有一次重新生成正在进行。",
         ),
         remedy=Words(

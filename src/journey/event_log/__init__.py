@@ -144,9 +144,7 @@ class EventLog:
         self._store.close()
 
 
-def entry(
-    event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None
-) -> Entry:
+def entry(event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None) -> Entry:
     """Return `event` as it goes into the log."""
     return Entry(
         stream_id=event.stream_id,

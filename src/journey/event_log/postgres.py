@@ -34,12 +34,15 @@ class _Datastore(PostgresDatastore):
         self._name = name
         self._lock_timeout_ms = int(lock_timeout * 1000)
         query = {key: str(value) for key, value in url.query.items()}
+        self.conninfo: dict[str, Any] = {
+            "dbname": url.database or "postgres",
+            "host": url.host or query.get("host", ""),
+            "port": url.port or query.get("port", "5432"),
+            "user": url.username or "postgres",
+            "password": str(url.password or ""),
+        }
         super().__init__(
-            dbname=url.database or "postgres",
-            host=url.host or query.get("host", ""),
-            port=url.port or query.get("port", "5432"),
-            user=url.username or "postgres",
-            password=str(url.password or ""),
+            **self.conninfo,
             pool_size=size,
             originator_id_type="text",
         )
@@ -200,7 +203,7 @@ class PostgresStore:
         """Return when any process has appended, or after `timeout` seconds; one thread at a time."""
         try:
             if self._listening is None:
-                self._listening = psycopg.connect(**self._recorder.datastore.pool.kwargs, autocommit=True)
+                self._listening = psycopg.connect(**self._reading.conninfo, autocommit=True)
                 self._listening.execute("LISTEN stored_events")
                 if self.head() > after:
                     return
@@ -230,6 +233,6 @@ class PostgresStore:
                 self._reading.get_connection() as connection,
                 connection.cursor(row_factory=tuple_row) as cursor,
             ):
-                return cursor.execute(statement, params, prepare=True, binary=True).fetchall()  # type: ignore[arg-type]  # the text is ours
+                return cursor.execute(statement, params, prepare=True, binary=True).fetchall()
         except (PersistenceError, psycopg.Error) as error:
             raise LogUnavailable(str(error)) from error

@@ -44,9 +44,11 @@ class _Datastore(SQLiteDatastore):
     """The library's datastore on our connections."""
 
     def __init__(self, file: Path, *, writer: bool) -> None:
-        size = {"pool_size": 1, "max_overflow": 0} if writer else {"pool_size": 4, "max_overflow": 16}
-        super().__init__(str(file), originator_id_type="text", **size)
-        self.pool = (_WriterPool if writer else _Pool)(db_name=str(file), **size)
+        super().__init__(str(file), originator_id_type="text")
+        if writer:
+            self.pool = _WriterPool(db_name=str(file), pool_size=1, max_overflow=0)
+        else:
+            self.pool = _Pool(db_name=str(file), pool_size=4, max_overflow=16)
 
 
 class _Recorder(SQLiteApplicationRecorder):

@@ -94,7 +94,7 @@ def _apply(diary: Diary, at: datetime, definition: ProcessDefinition) -> datetim
         give_feedback(diary, scene.now + HOUR, number)
     if trouble and diary.chance(0.45):
         complaint = complain(diary, scene.now + 6 * HOUR, number, "delay")
-        give_feedback(diary, scene.now + 40 * DAY, complaint)
+        give_feedback(diary, complaint.now + DAY, str(complaint.case))
     elif diary.chance(0.25 if outcome == "rejected" else 0.04):
         complain(diary, scene.now + DAY, number)
     if outcome == "approved" and diary.chance(0.3):

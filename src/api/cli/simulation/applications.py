@@ -35,9 +35,12 @@ def apply_for(diary: Diary, at: datetime, definition: ProcessDefinition) -> tupl
     if diary.chance(0.22) and not _reject_and_retry(scene, definition):
         diary.mood -= 2
         return scene, "rejected"
-    if definition.product in _WITH_OFFERS and not _agree_on_offer(scene, definition):
+    terms: str | None = diary.say(phrases.TERMS_PLAIN)
+    if definition.product in _WITH_OFFERS:
+        terms = _agreed_terms(scene, definition)
+    if terms is None:
         return _withdraw(scene)
-    _approve(scene, definition)
+    _approve(scene, definition, terms)
     return scene, "approved"
 
 
@@ -107,11 +110,11 @@ def _reject_and_retry(scene: Scene, definition: ProcessDefinition) -> bool:
     """Reject, and review again what is submitted again; tell whether that round can be approved."""
     diary = scene.diary
     may_resubmit = diary.chance(0.75)
-    _reject(scene, definition, may_resubmit=may_resubmit)
+    because = _reject(scene, definition, may_resubmit=may_resubmit)
     if not may_resubmit or diary.chance(0.35):
         return False
     scene.wait(DAY, 8 * DAY)
-    changes = diary.say(diary.one_of(phrases.CHANGES))
+    changes = diary.say(phrases.CHANGES.get(because, phrases.OTHER_CHANGES))
     material = diary.one_of(definition.materials).code
     scene.tell("application.resubmitted", {"materials": [material], "changes": changes})
     _review(scene, definition, lacks=False)
@@ -121,7 +124,8 @@ def _reject_and_retry(scene: Scene, definition: ProcessDefinition) -> bool:
     return False
 
 
-def _reject(scene: Scene, definition: ProcessDefinition, *, may_resubmit: bool) -> None:
+def _reject(scene: Scene, definition: ProcessDefinition, *, may_resubmit: bool) -> str:
+    """Reject, and return the code of the first reason."""
     diary = scene.diary
     reviewer = diary.one_of(people.STAFF[diary.run.language])
     _pass(scene, _steps(definition, "review")[-1], reviewer, "failed")
@@ -129,30 +133,34 @@ def _reject(scene: Scene, definition: ProcessDefinition, *, may_resubmit: bool) 
     told = [{"code": reason.code, "explanation": diary.say(reason.explanation)} for reason in reasons]
     scene.tell("review.rejected", {"reasons": told, "may_resubmit": may_resubmit}, "system", reviewer)
     diary.mood -= 1
+    return reasons[0].code
 
 
-def _agree_on_offer(scene: Scene, definition: ProcessDefinition) -> bool:
-    """Make an offer, and a better one where the first is declined; tell whether one is accepted."""
+def _agreed_terms(scene: Scene, definition: ProcessDefinition) -> str | None:
+    """Make an offer, and a better one where the first is declined; return the terms of the accepted one."""
     diary = scene.diary
     for attempt in (1, 2):
+        terms = _terms(diary)
         offer = {"offer": f"{definition.product}-{attempt}"}
         scene.work(10 * MINUTE, 4 * HOUR)
-        scene.tell("offer.made", {**offer, "terms": _terms(diary)}, "system")
+        scene.tell("offer.made", {**offer, "terms": terms}, "system")
         scene.wait(MINUTE, 10 * MINUTE)
         scene.tell("offer.sent", {**offer, "medium": diary.one_of(("app", "email", "letter"))}, "system")
         scene.wait(2 * HOUR, 4 * DAY)
         if diary.chance(0.8):
+            if diary.chance(0.3):
+                scene.tell("offer.returned", {**offer, "medium": "letter"})
+                scene.work(HOUR, DAY)
             scene.tell("offer.accepted", offer)
-            return True
+            return terms
         scene.tell("offer.declined", {**offer, "reason": diary.say(diary.one_of(phrases.DECLINED_OFFER))})
-    return False
+    return None
 
 
-def _approve(scene: Scene, definition: ProcessDefinition) -> None:
+def _approve(scene: Scene, definition: ProcessDefinition, terms: str) -> None:
     diary = scene.diary
     approver = diary.one_of(people.STAFF[diary.run.language])
     _pass(scene, _steps(definition, "review")[-1], approver)
-    terms = _terms(diary) if definition.product in _WITH_OFFERS else diary.say(phrases.TERMS_PLAIN)
     scene.wait(MINUTE, 30 * MINUTE)
     scene.tell("review.approved", {"terms": terms, "valid_until": scene.due(30)}, "system", approver)
     diary.mood += 1

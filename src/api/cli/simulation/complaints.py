@@ -11,12 +11,13 @@ DAYS_TO_ANSWER = 15
 DAYS_WHEN_EXTENDED = 30
 
 
-def complain(diary: Diary, at: datetime, about: str | None, category: str | None = None) -> str:
-    """Let the customer complain, of `category` if one is given; return the complaint's number."""
+def complain(diary: Diary, at: datetime, about: str | None, category: str | None = None) -> Scene:
+    """Let the customer complain, of `category` if one is given; return the scene as it ended."""
     fitting = [each for each in grievances.GRIEVANCES if category in (None, each.category)]
     grievance = diary.one_of(fitting)
-    number = diary.new_case("CMP")
-    scene = diary.scene(at, diary.one_of(("phone", "mobile", "counter", "email", "social")), number)
+    scene = diary.scene(
+        at, diary.one_of(("phone", "mobile", "counter", "email", "social")), diary.new_case("CMP")
+    )
     registered = {"category": grievance.category, "severity": grievance.severity, "about": about}
     told = {"description": diary.say(grievance.description), "contact": diary.person.phone}
     scene.tell("complaint.registered", {**registered, **told})
@@ -25,10 +26,10 @@ def complain(diary: Diary, at: datetime, about: str | None, category: str | None
     if diary.chance(0.05):
         scene.wait(HOUR, DAY)
         scene.tell("complaint.withdrawn", {"reason": diary.say(grievances.COMPLAINT_WITHDRAWN)})
-        return number
+        return scene
     _handle(scene, grievance)
     _conclude(scene, grievance)
-    return number
+    return scene
 
 
 def _handle(scene: Scene, grievance: grievances.Grievance) -> None:

@@ -48,10 +48,10 @@ def _delay(scene: Scene) -> None:
     scene.diary.mood -= 1.5
 
 
-def ask_for_help(diary: Diary, at: datetime, product: str) -> str:
-    """Let the customer report a fault after the sale; return the ticket's number."""
-    number, fault = diary.new_case("TKT"), diary.one_of(grievances.FAULTS)
-    scene = diary.scene(at, diary.one_of(("phone", "chat", "mobile")), number)
+def ask_for_help(diary: Diary, at: datetime, product: str) -> None:
+    """Let the customer report a fault after the sale."""
+    fault = diary.one_of(grievances.FAULTS)
+    scene = diary.scene(at, diary.one_of(("phone", "chat", "mobile")), diary.new_case("TKT"))
     simple = diary.chance(0.6)
     opened = {
         "class": "common" if simple else "complex",
@@ -70,7 +70,6 @@ def ask_for_help(diary: Diary, at: datetime, product: str) -> str:
         scene.wait(HOUR, 2 * DAY)
         scene.tell("ticket.confirmed", {"solved": True})
         diary.mood -= 0.7
-    return number
 
 
 def _answer_ticket(scene: Scene, fault: grievances.Fault, *, simple: bool) -> None:

@@ -20,6 +20,9 @@ Kind = Literal["CON", "APP", "CMP", "TKT", "SVY"]
 _OPENS, _CLOSES = 9, 17
 """Office hours, on working days."""
 _SATURDAY = 5
+_STAFFED: frozenset[Channel] = frozenset({"counter", "phone", "partner"})
+_RISES = 7
+"""The hour at which customers get up."""
 _OFFSETS: Mapping[Language, timedelta] = {"zh": timedelta(hours=8), "en": timedelta(0)}
 
 
@@ -91,6 +94,7 @@ class Diary:
 
     def scene(self, at: datetime, channel: Channel, case: str | None = None) -> "Scene":
         """Begin a scene: events that follow one another, about one case."""
+        at = in_office_hours(at, self.random) if channel in _STAFFED else awake(at)
         return Scene(self, at, channel, case)
 
     def write(self, entry: Entry) -> None:
@@ -137,9 +141,11 @@ class Scene:
         self.diary.write(Entry(self.now, event))
 
     def wait(self, shortest: timedelta, longest: timedelta) -> None:
-        """Let time pass, whatever the hour."""
+        """Let time pass; after more than an hour, until customers are awake."""
         seconds = self.diary.random.uniform(shortest.total_seconds(), longest.total_seconds())
         self.now += timedelta(seconds=int(seconds))
+        if longest > timedelta(hours=1):
+            self.now = awake(self.now)
 
     def work(self, shortest: timedelta, longest: timedelta) -> None:
         """Let time pass until somebody in the office has done something."""
@@ -149,6 +155,11 @@ class Scene:
     def due(self, days: int) -> str:
         """Return the moment `days` from now, as payloads write it."""
         return (self.now + timedelta(days=days)).isoformat(timespec="seconds")
+
+
+def awake(moment: datetime) -> datetime:
+    """Return `moment`, or the same minute of a morning hour where it lies in the night."""
+    return moment if moment.hour >= _RISES else moment + timedelta(hours=_RISES)
 
 
 def in_office_hours(moment: datetime, random: Random) -> datetime:

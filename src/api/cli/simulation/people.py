@@ -7,150 +7,37 @@ from typing import Any
 
 from journey.words import Language, Words
 
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.replace("_", " ") for name in text.split())
+
+
 _SURNAMES: Mapping[Language, Sequence[str]] = {
-    # fmt: off
-    "zh": (
-        "王",
-        "李",
-        "张",
-        "刘",
-        "陈",
-        "杨",
-        "赵",
-        "黄",
-        "周",
-        "吴",
-        "徐",
-        "孙",
-        "胡",
-        "朱",
-        "高",
-        "林",
-        "何",
-        "郭",
-        "马",
-        "罗",
-        "梁",
-        "宋",
-        "郑",
-        "谢",
-        "韩",
-        "唐",
-        "冯",
-        "于",
-        "董",
-        "萧",
+    "zh": _names("王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧"),
+    "en": _names(
+        "Ashworth Bennett Carver Dalton Ellery Fairfax Garrick Holloway Ingram Jessop Kendrick "
+        "Lockwood Marlowe Norcross Osgood Pemberton Quayle Radcliffe Selwyn Thackeray Underhill "
+        "Vickery Wexford Yardley"
     ),
-    "en": (
-        "Ashworth",
-        "Bennett",
-        "Carver",
-        "Dalton",
-        "Ellery",
-        "Fairfax",
-        "Garrick",
-        "Holloway",
-        "Ingram",
-        "Jessop",
-        "Kendrick",
-        "Lockwood",
-        "Marlowe",
-        "Norcross",
-        "Osgood",
-        "Pemberton",
-        "Quayle",
-        "Radcliffe",
-        "Selwyn",
-        "Thackeray",
-        "Underhill",
-        "Vickery",
-        "Wexford",
-        "Yardley",
-    ),
-    # fmt: on
 }
 _GIVEN: Mapping[Language, Sequence[str]] = {
-    # fmt: off
-    "zh": (
-        "建国",
-        "秀英",
-        "志强",
-        "丽娟",
-        "晓东",
-        "雅琴",
-        "文博",
-        "思远",
-        "佳怡",
-        "梓涵",
-        "浩然",
-        "雨桐",
-        "海燕",
-        "立新",
-        "国栋",
-        "春梅",
-        "子轩",
-        "欣怡",
-        "明辉",
-        "静怡",
-        "永刚",
-        "慧敏",
-        "俊杰",
-        "婷婷",
-        "振华",
-        "玉兰",
+    "zh": _names(
+        "建国 秀英 志强 丽娟 晓东 雅琴 文博 思远 佳怡 梓涵 浩然 雨桐 海燕 立新 国栋 春梅 子轩 欣怡 明辉 静怡 "
+        "永刚 慧敏 俊杰 婷婷 振华 玉兰"
     ),
-    "en": (
-        "Alice",
-        "Benjamin",
-        "Clara",
-        "Daniel",
-        "Edith",
-        "Frank",
-        "Grace",
-        "Henry",
-        "Isla",
-        "Jack",
-        "Katherine",
-        "Liam",
-        "Martha",
-        "Noah",
-        "Olivia",
-        "Patrick",
-        "Rosa",
-        "Samuel",
-        "Tessa",
-        "Victor",
-        "Wendy",
-        "Zoe",
+    "en": _names(
+        "Alice Benjamin Clara Daniel Edith Frank Grace Henry Isla Jack Katherine Liam Martha Noah "
+        "Olivia Patrick Rosa Samuel Tessa Victor Wendy Zoe"
     ),
-    # fmt: on
 }
 STAFF: Mapping[Language, Sequence[str]] = {
-    # fmt: off
-    "zh": (
-        "沈悦",
-        "顾明轩",
-        "方晓彤",
-        "程立",
-        "陆雯",
-        "薛峰",
-        "田甜",
-        "邹凯",
-        "夏雨",
-        "龚建平",
+    "zh": _names("沈悦 顾明轩 方晓彤 程立 陆雯 薛峰 田甜 邹凯 夏雨 龚建平"),
+    "en": _names(
+        "Amy_Lindqvist Brian_Okafor Chloe_Marchetti David_Petrov Elena_Suarez Farid_Rahman "
+        "Hannah_Cole Ivan_Novak"
     ),
-    "en": (
-        "Amy Lindqvist",
-        "Brian Okafor",
-        "Chloe Marchetti",
-        "David Petrov",
-        "Elena Suarez",
-        "Farid Rahman",
-        "Hannah Cole",
-        "Ivan Novak",
-    ),
-    # fmt: on
 }
+"""Who serves customers."""
 _OCCUPATIONS = (
     "teacher",
     "engineer",

@@ -34,7 +34,7 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
             "loan",
             Words(
                 "Can I pay the loan back early, and does that cost anything?",
-                "可以提前还款吗？收不收违约金？",
+                "可以提前还款吗？收违约金吗？",
             ),
             Words(
                 "Early repayment is free of charge after twelve instalments; it is requested in the app.",
@@ -80,7 +80,7 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
                 "这款理财保本吗？这笔钱我亏不起。",
             ),
             Words(
-                "Explained that it is not protected, and showed products that suit the customer's risk level.",
+                "Explained that it is not, and showed products that suit the customer's risk level.",
                 "已告知该产品不保本，并介绍了与客户风险等级相匹配的产品。",
             ),
         ),
@@ -132,11 +132,22 @@ MISSING = (
     Words("The document is missing.", "材料缺失，请补充。"),
     Words("The seal of the issuing office is missing.", "缺少出具单位公章。"),
 )
-CHANGES = (
-    Words("Lowered the amount and added account statements.", "调低了申请金额，并补充了银行流水。"),
-    Words("Settled the overdue card debt; certificate attached.", "已还清信用卡逾期欠款，附结清证明。"),
-    Words("Replaced the documents that were named.", "已按要求更换了相关材料。"),
-)
+CHANGES: Mapping[str, Words] = {
+    "income_insufficient": Words(
+        "Lowered the amount and asked for a longer term.", "调低了申请金额，并延长了贷款期限。"
+    ),
+    "value_insufficient": Words(
+        "Lowered the amount and pledged more goods.", "调低了融资金额，并追加了质押货物。"
+    ),
+    "credit_history": Words(
+        "Settled what was overdue; certificate attached.", "已还清逾期欠款，附结清证明。"
+    ),
+    "debt_ratio": Words(
+        "Repaid part of my other loans; certificates attached.", "已归还部分他行贷款，附结清证明。"
+    ),
+}
+"""What a customer changes after a rejection, by its reason."""
+OTHER_CHANGES = Words("Replaced and completed the documents as explained.", "已按说明更换并补充了相关材料。")
 DELAYS = (
     Words("The courier cannot deliver because of heavy rain.", "因暴雨影响，快递暂停派送。"),
     Words("A signature on the contract has to be repeated.", "合同有一处签名需要补签。"),

@@ -1,0 +1,68 @@
+"""Who calls, and what a route asks of them: nothing is open without a key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.keys import KeyStore, Scope
+from api.problems import Problem
+from journey.journey import LifecycleMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Someone who has shown who they are: a channel system, a colleague, or (with a token) a customer."""
+
+    name: str
+    """How logs call them: the public part of their key."""
+    scopes: frozenset[Scope]
+    source: str | None = None
+    """The only source they may write events of; None allows every source."""
+    lifecycle: LifecycleMode = "strict"
+    """How their events are treated that the lifecycle does not allow."""
+    subject: str | None = None
+    """The only customer they may read; None allows every customer."""
+
+    def may_read(self, stream_id: str) -> bool:
+        """Tell whether this customer's data may be shown to them."""
+        return self.subject is None or self.subject == stream_id
+
+
+def authenticate(request: Request) -> Caller:
+    """Return who calls; raise `unauthorized` without a valid key."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credentials:
+        raise Problem("unauthorized")
+    keys: KeyStore = request.app.state.service.keys
+    key = keys.find(credentials.strip())
+    if key is None:
+        raise Problem("unauthorized")
+    return Caller(name=key.prefix, scopes=key.scopes, source=key.source, lifecycle=key.lifecycle)
+
+
+def requires(*scopes: Scope) -> Callable[[Request], Caller]:
+    """Return the dependency of a route that needs one of `scopes`; of any scope, where none is named."""
+
+    def caller(request: Request) -> Caller:
+        known = authenticate(request)
+        if scopes and not known.scopes.intersection(scopes):
+            raise Problem("insufficient-scope", extra={"scope": " ".join(scopes)})
+        return known
+
+    return caller
+
+
+Known = Annotated[Caller, Depends(requires())]
+"""Anyone with a key."""
+Channel = Annotated[Caller, Depends(requires("events:write"))]
+"""A system that may write events."""
+Analyst = Annotated[Caller, Depends(requires("journeys:read"))]
+"""Someone who may read whole journeys."""
+StatusReader = Annotated[Caller, Depends(requires("status:read", "journeys:read", "cases:work"))]
+"""Someone who may read the status of a case."""
+Caseworker = Annotated[Caller, Depends(requires("journeys:read", "cases:work"))]
+"""Someone who may go through the cases of all customers."""
+Operator = Annotated[Caller, Depends(requires("ops:admin"))]
+"""Someone who runs the service."""

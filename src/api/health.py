@@ -1,0 +1,93 @@
+"""Liveness, readiness and metrics."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api.caller import Operator
+from api.projections_admin import describe
+from api.service import Service, service_of
+from journey.errors import JourneyError
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", response_class=Response)
+async def healthz() -> Response:
+    """Tell that the process answers."""
+    return _json({"status": "ok"}, 200)
+
+
+@router.get("/readyz", response_class=Response)
+def readyz(request: Request) -> Response:
+    """Tell whether requests can be served: 503 where the database or the projections fail."""
+    status, body = _readiness(service_of(request))
+    return _json(body, status)
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request, caller: Operator) -> Response:  # noqa: ARG001  # checked by being declared
+    """Tell the service's figures in the format of Prometheus."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(service_of(request)))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
+    try:
+        service.log.head()
+        known = [describe(service, name) for name in service.projections]
+    except (JourneyError, sa.exc.SQLAlchemyError):
+        return 503, {"status": "unavailable", "reason": "database"}
+    if "project" in service.settings.roles and (service.engine.failure or not service.engine.alive):
+        return 503, {"status": "unavailable", "reason": "projections"}
+    lags = {projection["name"]: projection["lag"] for projection in known}
+    parked = {projection["name"]: projection["parked"] for projection in known if projection["parked"]}
+    behind = any(lag is None or lag > service.settings.ready_max_lag for lag in lags.values())
+    body: dict[str, Any] = {"status": "degraded" if parked else "ready", "lag": lags, "parked": parked}
+    return (503, {**body, "status": "unavailable", "reason": "lag"}) if behind else (200, body)
+
+
+class _Figures(Collector):
+    """The service's figures, taken when they are asked for."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
+        """Return every metric."""
+        counts = self._service.appender.counts
+        families: list[CounterMetricFamily | GaugeMetricFamily] = [
+            CounterMetricFamily("journey_events_appended", "Events appended.", counts.appended),
+            CounterMetricFamily(
+                "journey_events_duplicate", "Events that were already there.", counts.duplicates
+            ),
+            CounterMetricFamily("journey_events_refused", "Events refused by the rules.", counts.refused),
+            CounterMetricFamily(
+                "journey_events_deviating", "Events recorded as deviations.", counts.deviations
+            ),
+            CounterMetricFamily("journey_commits", "Group commits.", counts.groups),
+            CounterMetricFamily("journey_append_conflicts", "Groups decided again.", counts.conflicts),
+            GaugeMetricFamily("journey_events_waiting", "Events waiting for the writer.", counts.waiting),
+            GaugeMetricFamily("journey_log_position", "Last position of the log.", self._service.log.head()),
+        ]
+        position = GaugeMetricFamily("journey_projection_position", "Checkpoint.", labels=["projection"])
+        lag = GaugeMetricFamily(
+            "journey_projection_lag_seconds", "Lag behind the log.", labels=["projection"]
+        )
+        parked = GaugeMetricFamily("journey_projection_parked", "Parked customers.", labels=["projection"])
+        for name in self._service.projections:
+            figures = describe(self._service, name)
+            position.add_metric([name], figures["position"])
+            lag.add_metric([name], figures["lag"] or 0.0)
+            parked.add_metric([name], figures["parked"])
+        return [*families, position, lag, parked]
+
+
+def _json(body: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")

@@ -1,0 +1,92 @@
+"""What became of posted events, as answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from api import problems
+from api.languages import Tag
+from api.problems import Problem
+from journey.appender import Appended
+
+Item = dict[str, Any]
+"""One event's line of a batch's answer."""
+
+_CONFLICTS = frozenset({"event-id-reused", "version-mismatch", "case-of-another-customer"})
+
+
+def answer(outcome: Appended) -> Response:
+    """Answer for a single event that is in the log, or (validated only) could be."""
+    body = {
+        "id": outcome.id,
+        "customer": outcome.stream_id,
+        "type": outcome.type,
+        "case": outcome.case,
+        "version": outcome.version,
+        "position": outcome.position,
+        "duplicate": outcome.duplicate,
+        "deviation": outcome.deviation,
+    }
+    if outcome.position is None:
+        return Response(orjson.dumps({**body, "valid": True}), media_type="application/json")
+    return Response(
+        orjson.dumps(body),
+        status_code=200 if outcome.duplicate else 201,
+        media_type="application/json",
+        headers={"ETag": f'"{outcome.version}"', "Journey-Position": str(outcome.position)},
+    )
+
+
+def item(index: int, outcome: Appended | Problem, id_: str | None = None, tag: Tag = "en") -> Item:
+    """Return the line of one event of a batch."""
+    if isinstance(outcome, Problem):
+        return {
+            "index": index,
+            "id": id_,
+            "status": _status(outcome),
+            "position": None,
+            "version": None,
+            "retryable": outcome.retryable,
+            "problem": problems.body(outcome, tag, f"/v1/events#{index}"),
+        }
+    return {
+        "index": index,
+        "id": outcome.id,
+        "status": "duplicate" if outcome.duplicate else "accepted",
+        "customer": outcome.stream_id,
+        "case": outcome.case,
+        "position": outcome.position,
+        "version": outcome.version,
+        "deviation": outcome.deviation,
+        "retryable": False,
+        "problem": None,
+    }
+
+
+def _status(problem: Problem) -> str:
+    if problem.code == "batch-aborted":
+        return "aborted"
+    return "conflict" if problem.code in _CONFLICTS else "rejected"
+
+
+def batch_answer(items: Sequence[Item]) -> Response:
+    """Answer for a batch: 200 all well, 207 mixed, 422 none taken, 503 none taken for want of the writer."""
+    accepted = sum(entry["status"] == "accepted" for entry in items)
+    duplicate = sum(entry["status"] == "duplicate" for entry in items)
+    rejected = len(items) - accepted - duplicate
+    headers = {}
+    if not rejected:
+        status = 200
+    elif accepted or duplicate:
+        status = 207
+    elif all(entry["retryable"] for entry in items):
+        status, headers = 503, {"Retry-After": "1"}
+    else:
+        status = 422
+    positions = [entry["position"] for entry in items if entry["position"] is not None]
+    if positions:
+        headers["Journey-Position"] = str(max(positions))
+    body = {"accepted": accepted, "duplicate": duplicate, "rejected": rejected, "items": list(items)}
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,127 @@
+"""What an app does with whatever is raised below it: an answer each, and a log line where it is our fault."""
+
+import traceback
+from collections.abc import Mapping
+from urllib.parse import quote
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.field_errors import request_errors
+from api.languages import negotiate
+from api.problem_texts import ProblemCode
+from api.problems.answers import response
+from api.problems.of_errors import of
+from api.problems.problem import Problem
+from journey.errors import JourneyError
+
+_log = structlog.get_logger(__name__)
+
+_CODE_OF_STATUS: Mapping[int, ProblemCode] = {
+    400: "malformed-json",
+    401: "unauthorized",
+    403: "insufficient-scope",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    413: "event-too-large",
+    415: "unsupported-content-type",
+    422: "invalid-parameter",
+    429: "too-many-requests",
+}
+"""What the framework means by its own errors."""
+_SHOWN_FRAMES = 8
+"""Lines of our code that a log line names, the innermost last."""
+
+
+class AnswerCut(Exception):
+    """The answer had begun when something went wrong; the log line before this one names it."""
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every failure with a problem; call it once, before the app starts."""
+    for kind in (Problem, JourneyError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer)
+    # No handler for Exception: the framework raises it again behind one, and the server's log would then
+    # show its message, which may hold what a customer sent.
+    app.add_middleware(_catching_the_rest)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    return _response(request.scope, error)
+
+
+def _response(scope: Scope, error: Exception) -> Response:
+    problem = _problem(error)
+    if problem.status == 500:  # noqa: PLR2004  the one status that is our fault
+        problem.extra["incident"] = _tell_operator(scope, error)
+    tag = negotiate(", ".join(Headers(scope=scope).getlist("Accept-Language")))
+    return response(problem, tag, quote(scope["path"]))
+
+
+def _problem(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case JourneyError():
+            return of(error)
+        case RequestValidationError():
+            unread = any(detail["type"] == "json_invalid" for detail in error.errors())
+            code: ProblemCode = "malformed-json" if unread else "invalid-parameter"
+            return Problem(code, errors=request_errors(error))
+        case HTTPException():
+            return Problem(_CODE_OF_STATUS.get(error.status_code, "internal-error"), headers=error.headers)
+        case _:
+            return Problem("internal-error")
+
+
+def _tell_operator(scope: Scope, error: Exception) -> str:
+    """Log what failed and where, and return the number of the incident; only our own messages are shown."""
+    incident = uuid4().hex
+    frames = [
+        f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    _log.error(
+        "request_failed",
+        incident=incident,
+        method=scope["method"],
+        route=getattr(scope.get("route"), "path", None),  # the address itself may name a customer
+        error=type(error).__qualname__,
+        message=str(error) if isinstance(error, JourneyError) else None,
+        frames=frames[-_SHOWN_FRAMES:],
+    )
+    return incident
+
+
+def _catching_the_rest(app: ASGIApp) -> ASGIApp:
+    """Answer what no handler knows; where the answer has begun, end it so that the caller notices."""
+
+    async def catching(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            answer = _response(scope, error)
+            if begun:
+                raise AnswerCut from None
+            await answer(scope, receive, send)
+
+    return catching

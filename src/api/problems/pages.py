@@ -1,0 +1,91 @@
+"""The pages behind the `type` of each problem, for whoever follows the address."""
+
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from starlette.responses import HTMLResponse
+
+from api.languages import Tag, language_of, localised, negotiate
+from api.problem_texts import PROBLEMS, ProblemType
+from api.problems.problem import Problem
+from journey.words import Words
+
+page_router = APIRouter(prefix="/problems", include_in_schema=False)
+
+AcceptLanguage = Annotated[str | None, Header()]
+
+_ALL = Words("Problems", "问题一览")
+_WHAT = Words("What happened", "发生了什么")
+_NEXT = Words("What to do", "如何处理")
+_AGAIN = Words("Send the same request again?", "是否可以原样重试")
+_YES = Words("Yes, after a moment: it may succeed unchanged.", "可以。请稍候片刻，以相同内容重新发送。")
+_NO = Words("No: unchanged, it would fail again.", "不可以。内容不变时，重试仍会失败。")
+_STATUS = Words("HTTP status", "HTTP 状态码")
+
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
+    "h1{font-size:1.5rem}h2{font-size:1.1rem;margin-bottom:0}p{margin-top:.25rem}"
+)
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@page_router.get("")
+def list_problems(accept_language: AcceptLanguage = None) -> HTMLResponse:
+    """Show every kind of problem."""
+    tag = negotiate(accept_language)
+    lines = (
+        f'<li><a href="/problems/{problem.code}">{_said(problem.title, tag)}</a> '
+        f"<code>{problem.code}</code> {problem.status}</li>"
+        for problem in PROBLEMS.values()
+    )
+    return _page(_said(_ALL, tag), f"<ul>{''.join(lines)}</ul>", tag)
+
+
+@page_router.get("/{code}")
+def show_problem(code: str, accept_language: AcceptLanguage = None) -> HTMLResponse:
+    """Show what one kind of problem means and what to do next."""
+    problem = next((known for known in PROBLEMS.values() if known.code == code), None)
+    if problem is None:
+        raise Problem("not-found")
+    tag = negotiate(accept_language)
+    return _page(_said(problem.title, tag), _explained(problem, tag), tag)
+
+
+def _explained(problem: ProblemType, tag: Tag) -> str:
+    parts = (
+        (_WHAT, problem.meaning),
+        (_NEXT, problem.remedy),
+        (_AGAIN, _YES if problem.retryable else _NO),
+    )
+    sections = "".join(f"<h2>{_said(heading, tag)}</h2><p>{_said(text, tag)}</p>" for heading, text in parts)
+    return (
+        f"<p><code>{problem.code}</code> · {_said(_STATUS, tag)} {problem.status}</p>{sections}"
+        f'<p><a href="/problems">{_said(_ALL, tag)}</a></p>'
+    )
+
+
+def _said(words: Words, tag: Tag) -> str:
+    return escape(localised(words.in_language(language_of(tag)), tag))
+
+
+def _page(title: str, content: str, tag: Tag) -> HTMLResponse:
+    html = (
+        f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+        f"<body><main><h1>{title}</h1>{content}</main></body></html>"
+    )
+    headers = {
+        "Content-Language": tag,
+        "Vary": "Accept-Language",
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HTMLResponse(html, headers=headers)

@@ -1,0 +1,90 @@
+"""What one process of the service holds while it runs: databases, writer, projections, keys."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import Request
+
+from api.freshness import Watch
+from api.keys import KeyStore
+from journey.appender import Appender
+from journey.event_log import EventLog, open_event_log
+from journey.migrating import migrate
+from journey.processes import Processes, load_definitions
+from journey.settings import Settings
+from journey.storage import only_writer, storage_of
+from projections.engine import Engine
+from projections.projection import Projection
+from projections.registry import projections
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that requests need."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    log: EventLog
+    appender: Appender
+    views: sa.Engine
+    """The read models, for reading."""
+    engine: Engine
+    """Keeps the projections, where this process has that role; takes an operator's orders in any case."""
+    projections: dict[str, Projection[Any]]
+    processes: Processes
+    keys: KeyStore
+    watch: Watch
+    """Tells readers who wait when a projection has moved."""
+
+
+@contextmanager
+def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[Service]:
+    """Run the service in this process: databases migrated and held, the writer and the projections at work."""
+    storage = storage_of(settings)
+    with ExitStack() as stack:
+        stack.enter_context(only_writer(storage))
+        migrate(storage)
+        log = open_event_log(storage, settings)
+        stack.callback(log.close)
+        processes = load_definitions(settings.definitions)
+        known = projections(processes)
+        writing, reading = storage.engine("views", writer=True), storage.engine("views", writer=False)
+        access = storage.engine("access", writer=True)
+        # The writer's connection closes last: it alone may checkpoint.
+        for database in (access, writing, reading):
+            stack.callback(database.dispose)
+        appender = Appender(log, processes, settings, clock)
+        engine = Engine(log, writing, known, settings, clock)
+        appender.start()
+        stack.callback(appender.stop)
+        if "project" in settings.roles:
+            engine.start()
+            stack.callback(engine.stop)
+        watch = Watch(reading)
+        yield Service(
+            settings=settings,
+            clock=clock,
+            log=log,
+            appender=appender,
+            views=reading,
+            engine=engine,
+            projections={projection.name: projection for projection in known},
+            processes=processes,
+            keys=KeyStore(access),
+            watch=watch,
+        )
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request was made to."""
+    service: Service = request.app.state.service
+    return service

@@ -1,0 +1,16 @@
+"""Every projection of the service, one line each."""
+
+from typing import Any
+
+from journey.processes import Processes
+from projections import current_state, review_progress, timeline
+from projections.projection import Projection
+
+
+def projections(processes: Processes) -> tuple[Projection[Any], ...]:
+    """List the projections, which tell applications by the definitions in `processes`."""
+    return (
+        current_state.PROJECTION,
+        review_progress.projection(processes),
+        timeline.PROJECTION,
+    )

@@ -1,0 +1,1 @@
+"""Specifications of the read models and of the engine that keeps them."""
