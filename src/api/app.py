@@ -44,7 +44,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         redoc_url=None,
         openapi_url=None,
     )
-    problems.install(app)
     app.include_router(health.router)
     app.include_router(problems.page_router)
     versioned = APIRouter(prefix="/v1")
@@ -55,6 +54,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.include_router(versioned)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(requires())])
     app.add_middleware(_SecurityHeaders)
+    problems.install(app)  # outermost: it answers for whatever fails below
     return app
 
 

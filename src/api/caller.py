@@ -48,7 +48,7 @@ def requires(*scopes: Scope) -> Callable[[Request], Caller]:
     def caller(request: Request) -> Caller:
         known = authenticate(request)
         if scopes and not known.scopes.intersection(scopes):
-            raise Problem("insufficient-scope", extra={"scope": " ".join(scopes)})
+            raise Problem("insufficient-scope", extra={"scope": scopes[0], "scopes": list(scopes)})
         return known
 
     return caller

@@ -9,7 +9,6 @@ from api.caller import Operator
 from api.freshness import lag
 from api.problems import Problem
 from api.service import Service, service_of
-from journey.errors import UnknownProjection
 from projections import checkpoints, reading
 from projections.checkpoints import Build
 
@@ -39,10 +38,7 @@ def rebuild_projection(request: Request, caller: Operator, name: str) -> Respons
 @router.post("/{name}/rollback", status_code=202, response_class=Response)
 def roll_projection_back(request: Request, caller: Operator, name: str) -> Response:  # noqa: ARG001  # as above
     """Let the build before the live one catch up and take over again."""
-    try:
-        build = service_of(request).engine.roll_back(_known(request, name))
-    except UnknownProjection as error:
-        raise Problem("rebuild-impossible") from error
+    build = service_of(request).engine.roll_back(_known(request, name))
     return _json({"name": name, "build": build, "status": "building"}, 202)
 
 

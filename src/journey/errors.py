@@ -126,4 +126,12 @@ class CheckpointMoved(JourneyError):
 
 
 class UnknownProjection(JourneyError):
-    """There is no such projection, or no such build of it."""
+    """There is no such projection."""
+
+
+class ProjectionUnavailable(JourneyError):
+    """The projection has no rows yet that readers could see."""
+
+
+class NoBuildToReturnTo(JourneyError):
+    """The projection has no earlier build that today's logic could carry on."""

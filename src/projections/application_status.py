@@ -11,7 +11,7 @@ from projections.application import Application, Round
 from projections.application_prospect import next_sentence, waiting_for
 from projections.application_steps import StepProgress, percent_done, steps_of
 from projections.application_words import AFTER_REJECTION
-from projections.moments import utc_text
+from projections.moments import in_utc, utc_text
 from projections.names import state_name
 
 
@@ -110,7 +110,7 @@ def _materials(
     return {
         "checklist": checklist,
         "missing": [material.answer(language) for material in missing],
-        **({"due_at": _utc(application.due_at)} if application.due_at and missing else {}),
+        **({"due_at": in_utc(application.due_at)} if application.due_at and missing else {}),
     }
 
 
@@ -158,9 +158,9 @@ def _delivery(application: Application) -> dict[str, Any] | None:
         return None
     return {
         "started_at": delivery.started_at,
-        "promised_finish": _utc(application.promised_finish),
+        "promised_finish": in_utc(application.promised_finish),
         "delays": [
-            {"at": delay.at, "reason": delay.reason, "new_promise": _utc(delay.new_promise)}
+            {"at": delay.at, "reason": delay.reason, "new_promise": in_utc(delay.new_promise)}
             for delay in delivery.delays
         ],
         "completed_at": delivery.completed_at,
@@ -175,7 +175,7 @@ def _expected_finish(
     if not application.is_open:
         return None
     if application.promised_finish is not None:
-        return _utc(application.promised_finish)
+        return in_utc(application.promised_finish)
     if definition is None:
         return None
     started_at = datetime.fromisoformat(application.round.submitted_at or application.opened_at)
@@ -187,7 +187,3 @@ def _expected_finish(
     except OverflowError:  # the last years of the calendar leave no room for the steps
         return None
     return utc_text(finish)
-
-
-def _utc(told: str | None) -> str | None:
-    return utc_text(datetime.fromisoformat(told)) if told else None

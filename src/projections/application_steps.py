@@ -10,6 +10,7 @@ from journey.process_definition import Duration
 from journey.processes import ProcessDefinition, Step, StepStage
 from journey.words import Language
 from projections.application import Application, CompletedStep, StepOutcome
+from projections.moments import in_utc
 
 StepStatus = Literal["done", "current", "to_come", "failed", "skipped"]
 
@@ -65,7 +66,7 @@ class StepProgress:
             "status": self.status,
             "by": self.by,
             "at": self.at,
-            "promised_at": self.promised_at,
+            "promised_at": in_utc(self.promised_at),
             **({"note": self.note} if self.note is not None else {}),
         }
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from journey.errors import CheckpointMoved, UnknownProjection
+from journey.errors import CheckpointMoved, ProjectionUnavailable
 from journey.events import Position
 from projections.metadata import BUILDS, PARKED, PROJECTIONS
 
@@ -162,11 +162,11 @@ def unpark(connection: sa.Connection, build: Build, stream_id: str) -> None:
 
 
 def live_build(connection: sa.Connection, name: str) -> Build:
-    """Return the build that readers see; raise `UnknownProjection` where there is none."""
+    """Return the build that readers see; raise `ProjectionUnavailable` where there is none."""
     for build in builds(connection, name):
         if build.status == "live":
             return build
-    raise UnknownProjection(name)
+    raise ProjectionUnavailable(name)
 
 
 def _is(build: Build) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from journey.errors import CheckpointMoved, JourneyError, UnknownProjection
+from journey.errors import CheckpointMoved, JourneyError, NoBuildToReturnTo, UnknownProjection
 from journey.event_log import EventLog
 from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
@@ -135,7 +135,7 @@ class Engine:
     def roll_back(self, name: str) -> int:
         """Let the build before the live one catch up and take over again; return its number.
 
-        Raises `UnknownProjection` when there is none that today's logic could carry on.
+        Raises `NoBuildToReturnTo` when there is none that today's logic could carry on.
         """
         projection = self._known(name)
         with self._views.begin() as connection:
@@ -143,7 +143,7 @@ class Engine:
                 if build.status == "retired" and build.version == projection.version:
                     checkpoints.revive(connection, build)
                     return build.build
-        raise UnknownProjection(f"{name} has no earlier build to go back to")
+        raise NoBuildToReturnTo
 
     def retry_parked(self, name: str) -> int:
         """Fold each parked customer's stream anew and return how many are well again."""

@@ -17,6 +17,11 @@ def utc_text(moment: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def in_utc(told: str | None) -> str | None:
+    """Write an instant told in any time zone like `utc_text`; None stays None."""
+    return None if told is None else utc_text(datetime.fromisoformat(told))
+
+
 def day(moment: datetime) -> Words:
     """Name the day of a moment in the time zone in which it was promised."""
     return Words(moment.date().isoformat(), f"{moment.year}年{moment.month}月{moment.day}日")

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from journey.errors import UnknownProjection
+from journey.errors import ProjectionUnavailable
 from journey.events import Position
 from projections.metadata import BUILDS, PARKED, PROJECTIONS
 from projections.projection import Key, Projection
@@ -44,11 +44,11 @@ _FRESH = (BUILDS.c.build, BUILDS.c.version, BUILDS.c.position, BUILDS.c.recorded
 
 
 def freshness(connection: sa.Connection, name: str) -> Freshness:
-    """Return how fresh a projection is; raise `UnknownProjection` while it has no rows at all."""
+    """Return how fresh a projection is; raise `ProjectionUnavailable` while it has no rows at all."""
     query = sa.select(*_FRESH).select_from(_LIVE).where(PROJECTIONS.c.name == name)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise UnknownProjection(name)
+        raise ProjectionUnavailable(name)
     return _freshness(name, row)
 
 
@@ -74,7 +74,7 @@ def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Fo
     )
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise UnknownProjection(projection.name)
+        raise ProjectionUnavailable(projection.name)
     values = {column.name: row._mapping[f"row_{column.name}"] for column in table.c}  # noqa: SLF001  # SQLAlchemy's public name for it
     return Found(
         freshness=_freshness(projection.name, row),

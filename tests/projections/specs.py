@@ -208,10 +208,10 @@ CASE_NUMBERS = {
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Told]:
-    """Draw any events in any order, as an import that records deviations may bring them."""
+def histories(draw: st.DrawFn, types: Collection[str] = TOUCHPOINTS) -> list[Told]:
+    """Draw events of `types` in any order, as an import that records deviations may bring them."""
     history = []
-    for type_ in draw(st.lists(st.sampled_from(sorted(TOUCHPOINTS)), min_size=1, max_size=12)):
+    for type_ in draw(st.lists(st.sampled_from(sorted(types)), min_size=1, max_size=12)):
         kind = TOUCHPOINTS[type_].case
         data = draw(payloads(type_))
         if data.get("product") is not None and draw(st.booleans()):

@@ -122,7 +122,7 @@ def test_an_open_case_is_told_in_chinese() -> None:
 
 
 def test_a_state_lasts_since_the_event_that_brought_it() -> None:
-    """An event that leaves the state as it is does not restart it; the channel is where the case was opened."""
+    """An event that leaves the state as it is does not restart it; the channel is the first one."""
     acknowledged = Told(type="complaint.acknowledged", data={"medium": "sms"}, case="CMP-1", channel="phone")
     assigned = Told(
         type="complaint.assigned",

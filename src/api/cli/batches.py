@@ -12,9 +12,7 @@ import orjson
 from api.cli.log_files import LogFileError, Record, kind_of, read_lines, read_records
 from api.cli.mapping import CloudEvent, EventMapping
 from api.cli.templates import MappingError
-
-SET_BY_THE_SERVICE = frozenset({"recordedtime", "sequence", "position", "deviation", "process"})
-"""Attributes of an exported event that the receiving service finds for itself."""
+from api.cloudevents import SET_BY_THE_SERVICE
 
 MOST_COMPLAINTS = 10
 """How many records without an event are told of one by one; the others are counted."""

@@ -34,6 +34,8 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.UnsafeDatabase: "internal-error",
     errors.CheckpointMoved: "internal-error",
     errors.UnknownProjection: "not-found",
+    errors.ProjectionUnavailable: "projection-unavailable",
+    errors.NoBuildToReturnTo: "rebuild-impossible",
     BadDefinition: "internal-error",
     StrictJSONError: "malformed-json",
 }

@@ -49,7 +49,12 @@ class FeedbackSubmitted(Touchpoint):
     def says_something(self) -> Self:
         """Refuse feedback that holds neither a score nor a comment."""
         if all(part is None for part in (self.csat, self.nps, self.ces, self.comment)):
-            raise ValueError("feedback needs at least one of csat, nps, ces or comment")
+            raise ValueError(
+                Words(
+                    "feedback needs at least one of csat, nps, ces or comment",
+                    "csat、nps、ces、comment 至少填写一项",
+                )
+            )
         return self
 
 

@@ -65,7 +65,7 @@ class Personal(NamedTuple):
 
 def _is_lossless(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("NUL is not text")
+        raise ValueError(Words("NUL is not text", "文本中不能含有 NUL 字符"))
     return text
 
 
@@ -73,7 +73,9 @@ def _is_written_out(value: object) -> object:
     # Pydantic would read numbers, and strings of digits, as seconds since 1970.
     if isinstance(value, datetime) or (isinstance(value, str) and "T" in value.upper()):
         return value
-    raise ValueError("write the moment as 2026-11-22T10:00:00+08:00")
+    raise ValueError(
+        Words("write the moment as 2026-11-22T10:00:00+08:00", "时间格式应如 2026-11-22T10:00:00+08:00")
+    )
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_is_lossless)]

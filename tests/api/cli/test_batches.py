@@ -69,10 +69,11 @@ EXPORTED = {
     "case": "CON-1",
     "data": {"kind": "greeting"},
     "correlationid": "x",
+    "sequence": "7",
 }
 ADDED = {
     "recordedtime": "2026-01-01T00:00:01Z",
-    "sequence": "1",
+    "version": 2,
     "position": 5,
     "deviation": "x",
     "process": "p@1",

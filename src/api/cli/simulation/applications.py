@@ -47,7 +47,7 @@ def apply_for(diary: Diary, at: datetime, definition: ProcessDefinition) -> tupl
 def _hand_in(scene: Scene, definition: ProcessDefinition, *, lacks: bool) -> None:
     diary = scene.diary
     required = [material.code for material in definition.materials if material.required]
-    handed_in = required[:-1] if lacks else required
+    handed_in = required[:-1] if lacks and not definition.enforce_materials else required
     if diary.chance(0.6):
         scene.tell("application.started", {"product": definition.product})
         for code in handed_in:
@@ -93,10 +93,11 @@ def _pass(scene: Scene, step: Step, reviewer: str, outcome: str = "passed") -> N
 
 
 def _supplement(scene: Scene, definition: ProcessDefinition) -> bool:
-    """Ask for what is missing; tell whether the customer hands it in."""
+    """Ask for what is missing or of no use; tell whether the customer hands it in."""
     diary = scene.diary
     missing = [material.code for material in definition.materials if material.required][-1]
-    wanted = {"code": missing, "why": diary.say(diary.one_of(phrases.MISSING))}
+    why = phrases.DEFECTS if definition.enforce_materials else phrases.MISSING
+    wanted = {"code": missing, "why": diary.say(diary.one_of(why))}
     scene.tell("review.materials_requested", {"materials": [wanted], "due_at": scene.due(10)}, "system")
     scene.wait(6 * HOUR, 6 * DAY)
     if diary.chance(0.1):

@@ -126,11 +126,14 @@ WITHDRAWN = (
     Words("It takes too long; I went to another bank.", "等待时间太长，已在别家银行办理。"),
     Words("The rate is higher than I had expected.", "利率比预期的高，不想办了。"),
 )
-MISSING = (
+DEFECTS = (
     Words("The copy is blurred; please hand in a clear one.", "影像模糊，请重新拍摄后上传。"),
     Words("The document is out of date.", "材料已过有效期，请更换。"),
-    Words("The document is missing.", "材料缺失，请补充。"),
     Words("The seal of the issuing office is missing.", "缺少出具单位公章。"),
+)
+MISSING = (
+    Words("The document was not handed in.", "尚未提交该材料，请补充。"),
+    Words("The file that was uploaded is empty.", "上传的文件为空，请重新上传。"),
 )
 CHANGES: Mapping[str, Words] = {
     "income_insufficient": Words(
