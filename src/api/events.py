@@ -114,6 +114,7 @@ class Intake:
         self._mode = mode
         self._atomic = atomic
         self._validate_only = validate_only
+        self._halted: JourneyError | None = None
 
     async def structured(self) -> Response:
         """Take one event in structured mode."""
@@ -202,11 +203,20 @@ class Intake:
         return item(index, problem, id_=id_ if isinstance(id_, str) else None, tag=self.tag)
 
     async def _outcomes(self, events: Sequence[Event]) -> list[Outcome]:
-        """Submit events of a batch; a writer that takes no more refuses these, not the whole answer."""
-        try:
-            return await self._submit(events, None)
-        except JourneyError as error:
-            return [error for _ in events]
+        """Submit events of a batch; a writer that takes no more refuses these and all that follow.
+
+        Later events may build on these: taken without them, they would be refused or kept as deviations.
+        """
+        if self._halted is None:
+            try:
+                outcomes = await self._submit(events, None)
+            except JourneyError as error:
+                self._halted = error
+            else:
+                failed = (each for each in outcomes if isinstance(each, JourneyError))
+                self._halted = next((each for each in failed if problems.of(each).retryable), None)
+                return outcomes
+        return [self._halted for _ in events]
 
     async def _submit(self, events: Sequence[Event], expected_version: Version | None) -> list[Outcome]:
         submission = Submission(

@@ -67,7 +67,9 @@ def after(journey: Journey, touchpoint: Touchpoint, case: str | None, process: s
         return Journey(version, journey.cases)
     before = journey.cases.get(case) or Case(touchpoint.case, None)
     state = lifecycle.next_state(before.kind, before.state, touchpoint.type)
-    moved = _with_content(replace(before, state=state, process=process or before.process), touchpoint)
+    if isinstance(touchpoint, ApplicationStarted | ApplicationSubmitted):
+        before = replace(before, process=process)
+    moved = _with_content(replace(before, state=state), touchpoint)
     return Journey(version, {**journey.cases, case: moved})
 
 

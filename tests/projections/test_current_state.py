@@ -183,6 +183,11 @@ def test_closed_cases_are_counted_by_kind() -> None:
     assert [case["number"] for case in rows.answer("c-1")["open_cases"]] == ["APP-1"]
 
 
+def test_open_cases_are_listed_by_number() -> None:
+    """Whatever the order in which they were opened."""
+    assert [case["number"] for case in _open_cases(ASKED, COMPLAINED, STARTED)] == ["APP-1", "CMP-1", "CON-1"]
+
+
 def test_a_closed_case_that_is_opened_again_is_open_with_its_product() -> None:
     """An application that was rejected comes back with the next round."""
     rejected = Told(

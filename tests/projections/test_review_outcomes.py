@@ -8,15 +8,19 @@ from tests.projections.applications import (
     DELAYED,
     DELIVERED,
     DELIVERING,
+    NUMBER,
     REJECTED,
     RESUBMITTED,
     REVIEWED,
     SIGNED,
+    STAMP,
     SUBMITTED,
     answer_after,
+    statuses_after,
     told,
     waiting,
 )
+from tests.projections.specs import Told
 
 
 class TestRejection:
@@ -104,6 +108,24 @@ class TestRejection:
         assert [told["outcome"] for told in answer["rounds"]] == ["rejected", "approved"]
         assert (answer["state"], answer["percent"]) == ("approved", 60)
 
+    def test_a_second_round_forgets_who_reviewed_and_delivered_the_first(self) -> None:
+        """Even where nobody recorded that a reviewer took it up again."""
+        history = [SUBMITTED, REVIEWED, APPROVED, DELIVERING, SIGNED, RESUBMITTED, CHECKED]
+
+        answer = answer_after(*history)
+
+        assert answer["waiting_for"]["name"] == "Approver"
+        assert answer["delivery"] is None
+        assert statuses_after(*history)["sign"] == "to_come"
+
+    def test_before_a_resubmission_the_missing_materials_are_shown(self) -> None:
+        """They are what the customer may complete."""
+        bare = Told(type="application.submitted", data={"product": "loan"}, case=NUMBER, process=STAMP)
+
+        missing = answer_after(bare, REVIEWED, REJECTED)["materials"]["missing"]
+
+        assert [material["code"] for material in missing] == ["id_card", "income"]
+
     def test_a_withdrawal_ends_the_round(self) -> None:
         """What was reached stays."""
         answer = answer_after(SUBMITTED, REVIEWED, CHECKED, told("application.withdrawn", reason="r"))
@@ -186,6 +208,16 @@ class TestDelivery:
         assert answer_after(SUBMITTED, APPROVED, DELIVERING, DELAYED, language="zh")["next"] == (
             "业务办理延期，原因：stamp missing；新的承诺办结时间为2026年11月8日。"
         )
+
+    def test_the_latest_of_several_promises_holds(self) -> None:
+        """Each delay is kept."""
+        again = told("delivery.delayed", reason="holiday", new_promise="2026-11-09T18:00:00+08:00")
+
+        answer = answer_after(SUBMITTED, APPROVED, DELIVERING, DELAYED, again)
+
+        assert [delay["reason"] for delay in answer["delivery"]["delays"]] == ["stamp missing", "holiday"]
+        assert answer["delivery"]["promised_finish"] == "2026-11-09T10:00:00.000000Z"
+        assert answer["next"] == "Delivery is delayed (holiday); it is now promised for 2026-11-09."
 
     def test_all_steps_are_done_but_only_the_completion_makes_a_hundred(self) -> None:
         """Until then the customer has not got what was applied for."""

@@ -267,6 +267,16 @@ class TestSupplement:
         assert "due_at" not in both["materials"]
         assert both["next"].startswith("All materials that were asked for have arrived")
 
+    def test_the_time_limit_ends_with_the_request_though_other_materials_are_missing(self) -> None:
+        """It holds for what the reviewer asked for."""
+        bare = Told(type="application.submitted", data={"product": "loan"}, case=NUMBER, process=STAMP)
+        answer = answer_after(
+            bare, REVIEWED, ASKED, told("application.supplemented", materials=["income", "lease"])
+        )
+
+        assert [material["code"] for material in answer["materials"]["missing"]] == ["id_card"]
+        assert "due_at" not in answer["materials"]
+
     def test_a_supplement_takes_the_review_up_again(self) -> None:
         """Whoever names no material says that all is there; whoever names some still owes the others."""
         all_there = answer_after(SUBMITTED, REVIEWED, ASKED, told("application.supplemented"))

@@ -1,10 +1,11 @@
 """`journey export`: the whole log as CloudEvents, one a line."""
 
+import gzip
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, cast
 
 import orjson
 import typer
@@ -18,7 +19,12 @@ PAGE = 500
 
 
 def export_command(
-    output: Annotated[str, typer.Option("--output", "-o", help="File to write; - is standard output.")] = "-",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", help="File to write, gzipped if it ends in .gz; - is standard output."
+        ),
+    ] = "-",
     after: Annotated[int, typer.Option(min=0, help="Only events after this position.")] = 0,
     url: Url = DEFAULT_URL,
     key: Key = None,
@@ -58,5 +64,5 @@ def _opened(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     else:
-        with Path(output).open("wb") as file:
-            yield file
+        with gzip.open(output, "wb") if output.endswith(".gz") else Path(output).open("wb") as file:
+            yield cast(BinaryIO, file)

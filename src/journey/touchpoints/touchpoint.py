@@ -175,11 +175,12 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     'Asked about rates'
     """
 
-    def shown(match: re.Match[str]) -> str:
-        return _shown(values.get(match[1], ""))
+    def filled(text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda match: _shown(values.get(match[1], "")), text)
 
-    def optional(match: re.Match[str]) -> str:
-        names = re.findall(r"\{(\w+)\}", match[1])
-        return re.sub(r"\{(\w+)\}", shown, match[1]) if all(name in values for name in names) else ""
-
-    return re.sub(r"\{(\w+)\}", shown, re.sub(r"\[([^\]]*)\]", optional, template))
+    # Each piece is filled by itself, so that a value with braces or brackets in it stays as it is.
+    said = ""
+    for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", template):
+        named = re.findall(r"\{(\w+)\}", optional)
+        said += filled(plain) or (filled(optional) if all(name in values for name in named) else "")
+    return said

@@ -1,0 +1,47 @@
+"""Fixtures of all tests: real databases, and the real service behind real HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.service import Service, running
+from journey.event_log import EventLog, open_event_log
+from journey.migrating import migrate
+from journey.settings import Settings
+from journey.storage import storage_of
+from tests.databases import database_settings
+from tests.sites import Site, serving
+
+DATABASES = ["sqlite", "postgres"]
+
+
+@pytest.fixture(params=DATABASES)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Give settings on an empty database, once on SQLite and once on PostgreSQL."""
+    with database_settings(request.param, tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def log(settings: Settings) -> Iterator[EventLog]:
+    """Give an empty event log, once on SQLite and once on PostgreSQL."""
+    storage = storage_of(settings)
+    migrate(storage)
+    opened = open_event_log(storage, settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    """Give a running service without HTTP, once on SQLite and once on PostgreSQL."""
+    with running(settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a service behind HTTP that the tests of a module share: each uses customers of its own."""
+    with database_settings(request.param, tmp_path_factory.mktemp("data")) as found, serving(found) as site:
+        yield site
