@@ -1,0 +1,90 @@
+"""The service as a process of its own, to be ended in any way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import httpx
+
+from journey.settings import Settings
+
+START_SECONDS = 60.0
+
+
+def place(settings: Settings) -> list[str]:
+    """Return the options of the command line that name the databases."""
+    if settings.database is not None:
+        return ["--database", settings.database]
+    return ["--data", str(settings.data)]
+
+
+def journey(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "api.cli", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def new_key(settings: Settings, *scopes: str) -> str:
+    """Make a key as an operator does."""
+    options = [part for scope in scopes for part in ("--scope", scope)]
+    made = journey("keys", "create", *place(settings), *options)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+@dataclass
+class Server:
+    """One process that serves."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it without any warning, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(settings: Settings, options: Sequence[str] = ()) -> Iterator[Server]:
+    """Serve in a process until the block ends."""
+    port = free_port()
+    command = [sys.executable, "-m", "api.cli", "serve", *place(settings), "--port", str(port), *options]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    running = Server(f"http://127.0.0.1:{port}", process)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            assert process.poll() is None, "the service ended"
+            assert time.monotonic() < deadline, "the service does not start"
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{running.url}/healthz", trust_env=False).is_success:
+                    break
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        yield running
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
