@@ -161,10 +161,14 @@ def _expectation(objection: IllegalTransition | ResubmissionNotAllowed | Materia
 
 
 def _stamped(event: Event, case: Case | None, processes: Processes) -> Event:
-    """Stamp the version of the process definition that an application runs under, when it is opened."""
+    """Stamp the version of the process definition that an application runs under, on each of its events.
+
+    It is chosen when the application is opened, and then kept; an event that carries it can be told in the
+    words of its process without a look at the events before.
+    """
     touchpoint = event.touchpoint
     if not isinstance(touchpoint, ApplicationStarted | ApplicationSubmitted):
-        return event
+        return replace(event, process=case.process) if case else event
     if case is not None and case.process is not None and case.product == touchpoint.product:
         return replace(event, process=case.process)
     definition = processes.latest(touchpoint.product)

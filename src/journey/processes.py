@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.resources.abc import Traversable
 from operator import attrgetter
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from journey.errors import JourneyError
 from journey.process_definition import Material, ProcessDefinition, Reason, Step, StepStage
+from journey.words import Words
 
 __all__ = [
     "BadDefinition",
@@ -61,6 +63,21 @@ class Processes:
         """Return the definition that an application carries as `stamp`."""
         product, _, version = stamp.rpartition("@")
         return self.version(product, version)
+
+    def names(self, stamp: str | None) -> Mapping[str, Words]:
+        """Return what codes are called: products, and under a stamp its steps and materials."""
+        if stamp not in self._names:
+            definition = self.by_stamp(stamp) if stamp else None
+            names = {product.product: product.name for product in self.products()}
+            if definition is not None:
+                names |= {material.code: material.name for material in definition.materials}
+                names |= {step.code: step.name for step in definition.steps}
+            self._names[stamp] = names
+        return self._names[stamp]
+
+    @cached_property
+    def _names(self) -> dict[str | None, Mapping[str, Words]]:
+        return {}
 
     def products(self) -> list[ProcessDefinition]:
         """Return the latest definition of each product, ordered by product."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from journey import lifecycle
+from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Stage
 from journey.vocabulary import CASE_KINDS
@@ -109,13 +110,15 @@ def from_row(row: Row) -> Customer:
     return _STATE.validate_json(row["state"])
 
 
-PROJECTION = Projection[Customer](
-    name="current_state",
-    version=1,
-    table=CURRENT_STATE,
-    key="stream_id",
-    key_of=customer_of,
-    evolve=evolve,
-    to_row=to_row,
-    from_row=from_row,
-)
+def projection(processes: Processes) -> Projection[Customer]:
+    """Return the projection, which tells the last contact in the words of its process."""
+    return Projection(
+        name="current_state",
+        version=1,
+        table=CURRENT_STATE,
+        key="stream_id",
+        key_of=customer_of,
+        evolve=lambda customer, event: evolve(customer, event, processes),
+        to_row=to_row,
+        from_row=from_row,
+    )

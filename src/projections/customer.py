@@ -1,15 +1,18 @@
 """What is known of one customer, and how events change it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from journey import lifecycle
 from journey.events import RecordedEvent
+from journey.processes import Processes
 from journey.touchpoints.application import ApplicationStarted, ApplicationSubmitted
 from journey.touchpoints.consultation import ConsultationRequested
 from journey.touchpoints.customer import CustomerAliasAdded, CustomerErased, Profile
 from journey.touchpoints.ticket import TicketOpened
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
+from journey.words import Words
 from projections.moments import utc_text
 
 _NOT_CUSTOMERS = "improvement:"
@@ -71,8 +74,8 @@ def customer_of(event: RecordedEvent) -> str | None:
     return None if event.stream_id.startswith(_NOT_CUSTOMERS) else event.stream_id
 
 
-def evolve(customer: Customer | None, event: RecordedEvent) -> Customer:
-    """Return the customer after an event."""
+def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes) -> Customer:
+    """Return the customer after an event, told in the words of its process."""
     touchpoint, at = event.touchpoint, utc_text(event.occurred_at)
     before = customer or Customer(event.stream_id, at)
     counted = replace(
@@ -83,7 +86,7 @@ def evolve(customer: Customer | None, event: RecordedEvent) -> Customer:
         events=before.events + 1,
         deviations=before.deviations + (event.deviation is not None),
         channels=_counted(before.channels, event.channel),
-        last_contact=_latest_contact(before.last_contact, event, at),
+        last_contact=_latest_contact(before.last_contact, event, at, processes.names(event.process)),
     )
     return _with_case(_with_profile(counted, touchpoint), touchpoint, event, at)
 
@@ -92,7 +95,9 @@ def _counted(channels: dict[str, int], channel: str | None) -> dict[str, int]:
     return channels if channel is None else {**channels, channel: channels.get(channel, 0) + 1}
 
 
-def _latest_contact(known: Contact | None, event: RecordedEvent, at: str) -> Contact | None:
+def _latest_contact(
+    known: Contact | None, event: RecordedEvent, at: str, names: Mapping[str, Words]
+) -> Contact | None:
     """Return the later of two contacts; of two at one time the one recorded later."""
     touchpoint = event.touchpoint
     is_contact = not (
@@ -100,7 +105,8 @@ def _latest_contact(known: Contact | None, event: RecordedEvent, at: str) -> Con
     )
     if not is_contact or (known is not None and known.at > at):
         return known
-    return Contact(at, event.channel, event.type, (touchpoint.sentence("en"), touchpoint.sentence("zh")))
+    says = (touchpoint.sentence("en", names), touchpoint.sentence("zh", names))
+    return Contact(at, event.channel, event.type, says)
 
 
 def _with_profile(customer: Customer, touchpoint: Touchpoint) -> Customer:

@@ -10,7 +10,7 @@ from projections.projection import Projection
 def projections(processes: Processes) -> tuple[Projection[Any], ...]:
     """List the projections, which tell applications by the definitions in `processes`."""
     return (
-        current_state.PROJECTION,
+        current_state.projection(processes),
         review_progress.projection(processes),
-        timeline.PROJECTION,
+        timeline.projection(processes),
     )

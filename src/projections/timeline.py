@@ -1,5 +1,6 @@
 """The timeline of each customer: one row per event, across all channels and cases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,10 @@ import orjson
 import sqlalchemy as sa
 
 from journey.events import RecordedEvent
+from journey.processes import Processes
 from journey.touchpoints.touchpoint import Touchpoint
 from journey.vocabulary import STAGES
-from journey.words import Language
+from journey.words import Language, Words
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.moments import utc_text
@@ -54,7 +56,7 @@ def evolve(_: Item | None, event: RecordedEvent) -> Item:
     return Item(event, event.touchpoint, utc_text(event.occurred_at), utc_text(event.recorded_at))
 
 
-def answer(item: Item, language: Language) -> dict[str, Any]:
+def answer(item: Item, language: Language, names: Mapping[str, Words]) -> dict[str, Any]:
     """Tell one item of the timeline, as the read API answers."""
     event, touchpoint = item.event, item.touchpoint
     return {
@@ -62,7 +64,7 @@ def answer(item: Item, language: Language) -> dict[str, Any]:
         "version": event.version,
         "type": event.type,
         "title": touchpoint.title.in_language(language),
-        "says": touchpoint.sentence(language),
+        "says": touchpoint.sentence(language, names),
         "stage": touchpoint.stage,
         "stage_name": STAGES[touchpoint.stage].in_language(language),
         "channel": event.channel,
@@ -86,7 +88,7 @@ def _actor(item: Item) -> str | None:
     return next((getattr(item.touchpoint, name) for name in _ACTORS if name in fields), None)
 
 
-def to_row(item: Item) -> Row:
+def to_row(item: Item, names: Mapping[str, Words]) -> Row:
     """Write the row of an item."""
     event = item.event
     return {
@@ -100,8 +102,8 @@ def to_row(item: Item) -> Row:
         "channel": event.channel,
         "case_number": event.case,
         "deviation": event.deviation,
-        "body_en": orjson.dumps(answer(item, "en")).decode(),
-        "body_zh": orjson.dumps(answer(item, "zh")).decode(),
+        "body_en": orjson.dumps(answer(item, "en", names)).decode(),
+        "body_zh": orjson.dumps(answer(item, "zh", names)).decode(),
     }
 
 
@@ -109,13 +111,15 @@ def _key_of(event: RecordedEvent) -> int | None:
     return None if customer_of(event) is None else event.position
 
 
-PROJECTION = Projection[Item](
-    name="timeline",
-    version=1,
-    table=TIMELINE,
-    key="position",
-    key_of=_key_of,
-    evolve=evolve,
-    to_row=to_row,
-    from_row=None,
-)
+def projection(processes: Processes) -> Projection[Item]:
+    """Return the projection, which tells each event in the words of its process."""
+    return Projection(
+        name="timeline",
+        version=1,
+        table=TIMELINE,
+        key="position",
+        key_of=_key_of,
+        evolve=evolve,
+        to_row=lambda item: to_row(item, processes.names(item.event.process)),
+        from_row=None,
+    )

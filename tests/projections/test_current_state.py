@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from projections.current_state import PROJECTION
-from tests.projections.specs import Given, Told, given
+from projections.current_state import projection
+from tests.projections.specs import PROCESSES, Given, Told, given
+
+PROJECTION = projection(PROCESSES)
 
 REGISTERED = Told(
     type="customer.registered",
@@ -227,7 +229,7 @@ def test_the_last_contact_is_the_latest_in_time_not_in_the_log() -> None:
             "channel_name": "Phone",
             "type": "consultation.requested",
             "title": "Consultation requested",
-            "says": "Asked about rates (loan)",
+            "says": "Asked about rates (Loan)",
         },
     )
 

@@ -7,8 +7,10 @@ import pytest
 
 from journey.errors import DamagedEvent
 from journey.events import Position, RecordedEvent, Version
-from projections.timeline import PROJECTION
-from tests.projections.specs import Given, Told, fold, given, histories, recorded
+from projections.timeline import projection
+from tests.projections.specs import PROCESSES, Given, Told, fold, given, histories, recorded
+
+PROJECTION = projection(PROCESSES)
 
 SUBMITTED = Told(
     type="application.submitted",
@@ -30,7 +32,7 @@ def test_an_item_tells_the_whole_event_in_english() -> None:
         "version": 1,
         "type": "application.submitted",
         "title": "Application submitted",
-        "says": "Applied for loan: 5,000 CNY",
+        "says": "Applied for Loan: 5,000 CNY",
         "stage": "application",
         "stage_name": "Application",
         "channel": "mobile",
@@ -54,7 +56,7 @@ def test_an_item_speaks_chinese() -> None:
         10,
         "zh",
         title="提交申请",
-        says="申请loan：5,000 CNY",
+        says="申请贷款：5,000 CNY",
         stage_name="申请",
         channel_name="手机银行",
         channel="mobile",

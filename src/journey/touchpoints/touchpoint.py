@@ -150,9 +150,13 @@ class Touchpoint(BaseModel):
             if any(isinstance(mark, Personal) for mark in _marks(field.annotation, field.metadata))
         )
 
-    def sentence(self, language: Language) -> str:
-        """Say in one sentence what happened."""
-        values = {name: value for name, value in self.model_dump(mode="json").items() if value is not None}
+    def sentence(self, language: Language, names: Mapping[str, Words] | None = None) -> str:
+        """Say in one sentence what happened; `names` tells what codes are called."""
+        values = {}
+        for field, value in self.model_dump(mode="json").items():
+            name = names.get(value) if names and isinstance(value, str) else None
+            if value is not None:
+                values[field] = name.in_language(language) if name else value
         return fill(self.says.in_language(language), values)
 
 
