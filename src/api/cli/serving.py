@@ -53,6 +53,7 @@ def serve_command(
     with explained():
         prepare(settings)
     app = create_app(settings)
+    typer.secho(f"Serving at http://{host}:{port}; its interface: /openapi.json; Ctrl-C ends it.", err=True)
     uvicorn.run(
         app,
         host=host,

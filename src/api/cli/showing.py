@@ -41,7 +41,7 @@ def show_status(console: Console, status: dict[str, Any], language: Language) ->
         f"\n[bold]{said(_STATUS)} {status['number']}[/bold] · {name} · "
         f"[yellow]{status['state_name']}[/yellow] · {status['percent']}%"
     )
-    console.print(ProgressBar(total=100, completed=status["percent"], width=60))
+    console.print(ProgressBar(total=100, completed=status["percent"], width=60), "\n")
     table = Table("", *(said(_COLUMNS[name]) for name in ("step", "owner", "takes", "at")), box=None)
     for step in status["steps"]:
         style = _STYLES[step["status"]]
