@@ -1,0 +1,36 @@
+# A fresh machine needs Python 3.11 or newer, pip and make; everything else is set up in .venv by the first target.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check docs
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile
+
+setup: $(INSTALLED) ## Set up .venv with the pinned versions; does nothing when it is up to date
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## Start a service, play journeys through it and show what came of them
+	$(BIN)/journey demo
+
+serve: setup ## Keep a service running on ./journey-data
+	$(BIN)/journey serve
+
+test: setup ## Run every test
+	$(BIN)/pytest
+
+check: setup ## Check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: setup ## Write the catalogue pages from the code
+	$(BIN)/python docs/generate.py
