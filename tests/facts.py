@@ -43,7 +43,9 @@ def event(
 
 def visit(customer: str = "C1", **further: Any) -> Event:
     """Return an event that is always lawful."""
-    return event("interaction.recorded", {"touchpoint": "app.login", "action": "login"}, customer=customer, **further)
+    return event(
+        "interaction.recorded", {"touchpoint": "app.login", "action": "login"}, customer=customer, **further
+    )
 
 
 def submitted(customer: str = "C1", product: str = "personal-loan", **further: Any) -> Event:

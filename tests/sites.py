@@ -1,6 +1,7 @@
 """The service behind real HTTP, in a thread of the test process."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from api.service import Service
 from journey.journey import LifecycleMode
 from journey.settings import Settings
 
+_TLS = ssl.create_default_context()
+"""Made once: nothing here is encrypted, and to load the certificates for each client takes long."""
+
 
 @dataclass
 class Site:
@@ -34,14 +38,18 @@ class Site:
         store: KeyStore = self.service.keys
         key = store.create(scopes or SCOPES, datetime.now(UTC), source=source, lifecycle=lifecycle)
         client = httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {key}", **headers}, timeout=30, trust_env=False
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}", **headers},
+            timeout=30,
+            trust_env=False,
+            verify=_TLS,
         )
         self.clients.append(client)
         return client
 
     def anonymous(self) -> httpx.Client:
         """Return a client without a key."""
-        client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        client = httpx.Client(base_url=self.url, timeout=30, trust_env=False, verify=_TLS)
         self.clients.append(client)
         return client
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from journey.event_log import open_event_log
+from journey.events import Position, RecordedEvent
 from journey.processes import load_definitions
 from journey.settings import Settings
 from journey.storage import storage_of
@@ -69,8 +70,8 @@ def check(settings: Settings, told: Told) -> None:
     storage = storage_of(settings)
     log = open_event_log(storage, settings, writer=False)
     try:
-        stored = []
-        while page := log.read_all(stored[-1].position if stored else 0, 5_000):  # type: ignore[arg-type]  # 0 is a position
+        stored: list[RecordedEvent] = []
+        while page := log.read_all(stored[-1].position if stored else Position(0), 5_000):
             stored += page
         assert max(Counter(event.id for event in stored).values()) == 1
         by_id = {event.id: event for event in stored}
@@ -128,6 +129,8 @@ def test_ten_kills_under_load_lose_nothing_and_double_nothing(settings: Settings
                 assert client.post("/v1/events", json=event).status_code in (200, 201)
             head = client.get("/v1/events", params={"limit": 1}).json()
             assert head["items"]
-            response = client.get("/v1/customers/customer-1", params={"min_position": 1}, headers={"Prefer": "wait=20"})
+            response = client.get(
+                "/v1/customers/customer-1", params={"min_position": 1}, headers={"Prefer": "wait=20"}
+            )
             assert response.status_code == 200
         check(settings, told)

@@ -124,7 +124,9 @@ def test_a_real_log_goes_in_once_and_comes_out_as_its_publisher_counted(settings
 
         _wait_until_shown(running.url, key, events[-1].position)
         before = {name: rows(storage, name) for name in ("current_state", "review_progress", "timeline")}
-        states = {json.loads(row[-1])["number"]: json.loads(row[-1])["state"] for row in before["review_progress"]}
+        states = {
+            json.loads(row[-1])["number"]: json.loads(row[-1])["state"] for row in before["review_progress"]
+        }
         expected = {
             f"BPI-{case}": STATES[[activity for activity, _ in trace if activity.startswith("A_")][-1]]
             for case, trace in told.items()
@@ -144,7 +146,11 @@ def test_a_real_log_goes_in_once_and_comes_out_as_its_publisher_counted(settings
 def _wait_until_shown(url: str, key: str, position: int) -> None:
     headers = {"Authorization": f"Bearer {key}", "Prefer": "wait=60"}
     with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=90) as client:
-        for path in ("/v1/customers/bpic2012-173688", "/v1/customers/bpic2012-173688/timeline", "/v1/applications"):
+        for path in (
+            "/v1/customers/bpic2012-173688",
+            "/v1/customers/bpic2012-173688/timeline",
+            "/v1/applications",
+        ):
             for _ in range(5):
                 answer = client.get(path, params={"min_position": position})
                 assert answer.status_code == 200
