@@ -1,10 +1,12 @@
-"""Where each build of each projection has got to: the only code that writes the builds' tables."""
+"""Where each build of each projection has got to: the only code that reads and writes the builds' tables."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from journey.errors import CheckpointMoved, ProjectionUnavailable
 from journey.events import Position
@@ -39,17 +41,53 @@ class Parked:
 
     stream_id: str
     position: Position
+    """The event that could not be handled; the customer's rows show what was before it."""
     type: str
     error: str
     parked_at: str
 
 
-def builds(connection: sa.Connection, name: str | None = None) -> list[Build]:
-    """Return all builds, or those of one projection, by name and number."""
+def builds(connection: sa.Connection, name: str | None = None, *, hold: bool = False) -> list[Build]:
+    """Return all builds, or those of one projection, by number; `hold` keeps them as they are."""
     query = sa.select(BUILDS).order_by(BUILDS.c.name, BUILDS.c.build)
     if name is not None:
         query = query.where(BUILDS.c.name == name)
+    if hold:
+        query = query.with_for_update()
     return [Build(**row) for row in connection.execute(query).mappings()]
+
+
+def live_build(connection: sa.Connection, name: str) -> Build:
+    """Return the build that readers see; raise `ProjectionUnavailable` where there is none."""
+    for build in builds(connection, name):
+        if build.status == "live":
+            return build
+    raise ProjectionUnavailable(name)
+
+
+def lock(connection: sa.Connection, name: str) -> None:
+    """Let no other transaction begin, switch or drop builds of a projection before this one ends."""
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(PROJECTIONS)
+    unseen = insert.values(name=name, live_build=0, previous_build=0).on_conflict_do_nothing()
+    connection.execute(unseen)
+    connection.execute(sa.select(PROJECTIONS.c.name).where(PROJECTIONS.c.name == name).with_for_update())
+
+
+def claim(connection: sa.Connection, build: Build) -> None:
+    """Keep every other transaction off a build until this one ends.
+
+    Raises `CheckpointMoved` when another transaction is at work on it, or has been since it was read.
+    """
+    query = sa.select(BUILDS.c.build).where(_stands(BUILDS, build)).with_for_update(skip_locked=True)
+    if connection.execute(query).one_or_none() is None:
+        raise CheckpointMoved
+
+
+def hold(connection: sa.Connection, build: Build) -> Build | None:
+    """Wait for work on a build to end and return where it stands, None where it is not kept any more."""
+    query = sa.select(BUILDS).where(_is(build), BUILDS.c.status.in_(("live", "building"))).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Build(**row)
 
 
 def begin_build(connection: sa.Connection, name: str, version: int, target: Position, now: datetime) -> int:
@@ -68,42 +106,39 @@ def begin_build(connection: sa.Connection, name: str, version: int, target: Posi
         )
     )
     if latest is None:
-        connection.execute(PROJECTIONS.insert().values(name=name, live_build=number, previous_build=0))
+        _show(connection, name, number)
     return number
 
 
-def advance(
-    connection: sa.Connection, build: Build, position: Position, recorded_at: datetime | None
-) -> None:
+def advance(connection: sa.Connection, build: Build, position: Position, recorded_at: str | None) -> None:
     """Move a checkpoint from where the build was read to `position`.
 
-    Raises `CheckpointMoved` when another engine moved it meanwhile: of two engines on one projection, the
-    transaction of one fails here, with all its rows.
+    Raises `CheckpointMoved` when another transaction is at work on the build, moved it, or gave it up: of two
+    engines on one projection, the transaction of one fails here, with all its rows.
     """
+    free = BUILDS.alias()
+    found = sa.select(free.c.build).where(_stands(free, build)).with_for_update(skip_locked=True)
     moved = connection.execute(
         BUILDS.update()
-        .where(_is(build), BUILDS.c.position == build.position, BUILDS.c.status == build.status)
-        .values(
-            position=position,
-            recorded_at=recorded_at.isoformat() if recorded_at else build.recorded_at,
-            error=None,
-        )
+        .where(_stands(BUILDS, build), BUILDS.c.build == found.scalar_subquery())
+        .values(position=position, recorded_at=recorded_at, error=None)
     )
     if moved.rowcount != 1:
         raise CheckpointMoved
 
 
 def switch(connection: sa.Connection, build: Build) -> None:
-    """Show a build to readers; the one before is kept for a roll-back, older ones are dropped."""
-    same = BUILDS.c.name == build.name
-    connection.execute(BUILDS.update().where(same, BUILDS.c.status == "retired").values(status="dropped"))
-    connection.execute(BUILDS.update().where(same, BUILDS.c.status == "live").values(status="retired"))
+    """Show a build to readers; the one before is kept for a roll-back, older ones are dropped.
+
+    So are builds of older logic that never got there. Newer logic may be on its way in another process.
+    """
+    others = sa.and_(BUILDS.c.name == build.name, BUILDS.c.build != build.build)
+    outdated = sa.and_(BUILDS.c.status == "building", BUILDS.c.version < build.version)
+    gone = sa.or_(BUILDS.c.status == "retired", outdated)
+    connection.execute(BUILDS.update().where(others, gone).values(status="dropped"))
+    connection.execute(BUILDS.update().where(others, BUILDS.c.status == "live").values(status="retired"))
     connection.execute(BUILDS.update().where(_is(build)).values(status="live"))
-    connection.execute(
-        PROJECTIONS.update()
-        .where(PROJECTIONS.c.name == build.name)
-        .values(previous_build=PROJECTIONS.c.live_build, live_build=build.build)
-    )
+    _show(connection, build.name, build.build)
 
 
 def revive(connection: sa.Connection, build: Build) -> None:
@@ -134,21 +169,16 @@ def parked(connection: sa.Connection, build: Build) -> list[Parked]:
     return [Parked(**row) for row in connection.execute(query.order_by(PARKED.c.position)).mappings()]
 
 
-def park(connection: sa.Connection, build: Build, customers: list[Parked]) -> None:
+def parked_streams(connection: sa.Connection, build: Build) -> frozenset[str]:
+    """Return the ids of the customers that a build has parked."""
+    query = sa.select(PARKED.c.stream_id).where(PARKED.c.name == build.name, PARKED.c.build == build.build)
+    return frozenset(connection.scalars(query))
+
+
+def park(connection: sa.Connection, build: Build, customers: Sequence[Parked]) -> None:
     """Park customers in a build."""
-    rows: list[dict[str, Any]] = [
-        {
-            "name": build.name,
-            "build": build.build,
-            "stream_id": customer.stream_id,
-            "position": customer.position,
-            "type": customer.type,
-            "error": customer.error,
-            "parked_at": customer.parked_at,
-        }
-        for customer in customers
-    ]
-    if rows:
+    if customers:
+        rows = [{"name": build.name, "build": build.build, **asdict(customer)} for customer in customers]
         connection.execute(PARKED.insert(), rows)
 
 
@@ -161,13 +191,19 @@ def unpark(connection: sa.Connection, build: Build, stream_id: str) -> None:
     )
 
 
-def live_build(connection: sa.Connection, name: str) -> Build:
-    """Return the build that readers see; raise `ProjectionUnavailable` where there is none."""
-    for build in builds(connection, name):
-        if build.status == "live":
-            return build
-    raise ProjectionUnavailable(name)
+def _show(connection: sa.Connection, name: str, number: int) -> None:
+    connection.execute(
+        PROJECTIONS.update()
+        .where(PROJECTIONS.c.name == name)
+        .values(previous_build=PROJECTIONS.c.live_build, live_build=number)
+    )
 
 
 def _is(build: Build) -> sa.ColumnElement[bool]:
     return sa.and_(BUILDS.c.name == build.name, BUILDS.c.build == build.build)
+
+
+def _stands(table: sa.FromClause, build: Build) -> sa.ColumnElement[bool]:
+    """Match a build while it is as it was read; once it is forgotten, its number may be given anew."""
+    columns = ("name", "build", "version", "status", "position", "created_at")
+    return sa.and_(*(table.c[name] == getattr(build, name) for name in columns))

@@ -3,25 +3,29 @@
 A rebuild is the same loop into rows with another build number, beside the ones that readers see.
 """
 
+import contextlib
+import itertools
 import threading
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from journey.errors import CheckpointMoved, JourneyError, NoBuildToReturnTo, UnknownProjection
+from journey.errors import CheckpointMoved, UnknownProjection
 from journey.event_log import EventLog
-from journey.events import Position, RecordedEvent, Version
+from journey.events import Position, RecordedEvent
 from journey.settings import Settings
-from projections import batch, checkpoints
+from projections import checkpoints, isolation, repair, rows, succession
 from projections.checkpoints import Build
+from projections.faults import cause, trace
 from projections.projection import Projection
 
 # How many rows of a dropped build one transaction removes: few enough that nobody waits for it.
 _DROPPED_ROWS = 5_000
+# How many parked customers are tried again between two pages, so that nobody waits for many of them.
+_RETRIED = 20
 # How long the loop rests after the database failed it, in seconds.
 _PAUSE_AFTER_FAILURE = 1.0
 
@@ -47,6 +51,7 @@ class Engine:
         self._page = settings.page_events
         self._poll = settings.poll_interval
         self._clock = clock
+        self._retries: Iterator[bool] = iter(())
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -67,7 +72,7 @@ class Engine:
         return self._thread is not None and self._thread.is_alive()
 
     def run(self) -> None:
-        """Keep the projections until told to stop; a failure of the database is waited out."""
+        """Keep the projections until told to stop; whatever fails is waited out and tried again."""
         prepared = False
         while not self._stop.is_set():
             try:
@@ -75,46 +80,43 @@ class Engine:
                     self.prepare()
                     prepared = True
                 seen = self._log.head()
-                worked = self.step()
-                self.failure = None
-                if not worked:
+                if not self.step():
                     self._log.wait_for_append(seen, self._poll)
-            except (sa.exc.SQLAlchemyError, JourneyError) as error:
-                self.failure = type(error).__name__
-                _log.exception("projections_failed")
+            except Exception as error:  # noqa: BLE001  # without this thread no projection would move again
+                self.failure = cause(error)
+                _log.warning("projections_rest", error=self.failure)
                 self._stop.wait(_PAUSE_AFTER_FAILURE)
 
     def prepare(self) -> None:
-        """See that each projection has a build of today's logic, and try parked customers again."""
+        """See that each projection has a build of today's logic; then steps try parked customers again."""
         head = self._log.head()
         for projection in self._projections.values():
             with self._views.begin() as connection:
-                builds = checkpoints.builds(connection, projection.name)
-                current = [b for b in builds if b.version == projection.version and b.status != "dropped"]
-                if not current:
-                    checkpoints.begin_build(
-                        connection, projection.name, projection.version, head, self._clock()
-                    )
-                elif all(build.status == "retired" for build in current):
-                    checkpoints.revive(connection, current[-1])
-            self.retry_parked(projection.name)
+                succession.prepare(connection, projection, head, self._clock())
+        self._retries = self._retrying_all()
 
     def step(self) -> bool:
-        """Advance every build by at most one page; tell whether there was anything to do."""
+        """Advance every build by at most one page; tell whether there was anything to do.
+
+        A failure of one build is noted with it and holds up no other; it is raised when nothing else is left
+        to do.
+        """
         with self._views.connect() as connection:
             builds = checkpoints.builds(connection)
-        worked = False
         pages: dict[Position, list[RecordedEvent]] = {}
+        failures: list[Exception] = []
+        worked = self._retry_some()
         for build in builds:
-            projection = self._projections.get(build.name)
-            if projection is None:
+            try:
+                worked |= self._keep(build, pages)
+            except CheckpointMoved:
                 continue
-            if build.status == "dropped":
-                worked |= self._remove_some(projection, build)
-            elif build.status != "retired" and build.version == projection.version:
-                if build.position not in pages:
-                    pages[build.position] = self._log.read_all(build.position, self._page)
-                worked |= self._advance(projection, build, pages[build.position])
+            except Exception as error:  # noqa: BLE001  # whatever it is, the other builds go on
+                self._note(build, error)
+                failures.append(error)
+        self.failure = cause(failures[0]) if failures else None
+        if failures and not worked:
+            raise failures[0]
         return worked
 
     def catch_up(self) -> None:
@@ -124,13 +126,9 @@ class Engine:
 
     def rebuild(self, name: str) -> int:
         """Begin a new build beside the live one and return its number; a build under way is given up."""
-        projection = self._known(name)
-        head = self._log.head()
+        projection, head = self._known(name), self._log.head()
         with self._views.begin() as connection:
-            for build in checkpoints.builds(connection, name):
-                if build.status == "building":
-                    checkpoints.drop(connection, build)
-            return checkpoints.begin_build(connection, name, projection.version, head, self._clock())
+            return succession.rebuild(connection, projection, head, self._clock())
 
     def roll_back(self, name: str) -> int:
         """Let the build before the live one catch up and take over again; return its number.
@@ -139,116 +137,68 @@ class Engine:
         """
         projection = self._known(name)
         with self._views.begin() as connection:
-            for build in checkpoints.builds(connection, name):
-                if build.status == "retired" and build.version == projection.version:
-                    checkpoints.revive(connection, build)
-                    return build.build
-        raise NoBuildToReturnTo
+            return succession.roll_back(connection, projection)
 
     def retry_parked(self, name: str) -> int:
         """Fold each parked customer's stream anew and return how many are well again."""
-        projection = self._known(name)
-        mended = 0
-        with self._views.connect() as connection:
-            builds = [
-                build
-                for build in checkpoints.builds(connection, name)
-                if build.version == projection.version and build.status in ("live", "building")
-            ]
-            parked = [
-                (build, customer) for build in builds for customer in checkpoints.parked(connection, build)
-            ]
-        for build, customer in parked:
-            mended += self._refold(projection, build, customer.stream_id)
-        return mended
+        return sum(self._retrying(self._known(name)))
 
-    def _advance(self, projection: Projection[Any], build: Build, events: Sequence[RecordedEvent]) -> bool:
-        try:
-            with self._views.begin() as connection:
-                if not _is_leader(connection, build):
-                    return False
-                if events:
-                    self._apply(projection, connection, build, events)
-                if build.status == "building" and len(events) < self._page:
-                    return self._take_over(connection, build, events) or bool(events)
-        except CheckpointMoved:
+    def _retrying(self, projection: Projection[Any]) -> Iterator[bool]:
+        return repair.retry_parked(projection, self._views, self._log, self._clock())
+
+    def _keep(self, build: Build, pages: dict[Position, list[RecordedEvent]]) -> bool:
+        """Do what there is to do for one build; builds at one position share a page."""
+        projection = self._projections.get(build.name)
+        if projection is None:
             return False
-        except sa.exc.SQLAlchemyError as error:
-            with self._views.begin() as connection:
-                checkpoints.note_error(connection, build, type(error).__name__)
-            raise
-        return bool(events)
-
-    def _apply(
-        self,
-        projection: Projection[Any],
-        connection: sa.Connection,
-        build: Build,
-        events: Sequence[RecordedEvent],
-    ) -> None:
-        # First the checkpoint: it locks out another engine, whose rows would be folded upon older ones.
-        checkpoints.advance(connection, build, events[-1].position, events[-1].recorded_at)
-        now = self._clock()
-        skip = frozenset(customer.stream_id for customer in checkpoints.parked(connection, build))
-        result = batch.fold(projection, connection, build, events, now, skip)
-        batch.write(projection, connection, build, result, now)
-        checkpoints.park(connection, build, list(result.parked.values()))
-
-    def _take_over(self, connection: sa.Connection, build: Build, events: Sequence[RecordedEvent]) -> bool:
-        """Show a build to readers once it is not behind what they see now."""
-        position = events[-1].position if events else build.position
-        if position < checkpoints.live_build(connection, build.name).position:
+        if build.status == "dropped":
+            return self._remove_some(projection, build)
+        if build.status == "retired" or build.version != projection.version:
             return False
-        checkpoints.switch(connection, build)
-        _log.info("build_takes_over", projection=build.name, build=build.build, position=position)
-        return True
-
-    def _refold(self, projection: Projection[Any], build: Build, stream_id: str) -> bool:
-        """Replace one customer's rows by a fold of the stream up to the build's checkpoint."""
-        try:
+        if build.position not in pages:
+            pages[build.position] = self._log.read_all(build.position, self._page)
+        events = pages[build.position]
+        if events:
+            isolation.apply(projection, self._views, build, events, self._clock())
+        took_over = False
+        if build.status == "building" and len(events) < self._page:
             with self._views.begin() as connection:
-                current = next(
-                    b for b in checkpoints.builds(connection, build.name) if b.build == build.build
-                )
-                checkpoints.advance(connection, current, current.position, None)
-                table = projection.table
-                connection.execute(
-                    table.delete().where(table.c.build == build.build, table.c.stream_id == stream_id)
-                )
-                checkpoints.unpark(connection, build, stream_id)
-                events = [
-                    event
-                    for event in self._log.read_stream(stream_id, Version(0))
-                    if event.position <= current.position
-                ]
-                now = self._clock()
-                result = batch.fold(projection, connection, build, events, now)
-                batch.write(projection, connection, build, result, now)
-                checkpoints.park(connection, build, list(result.parked.values()))
-        except CheckpointMoved:
-            return False
-        return not result.parked
+                took_over = succession.take_over(connection, build)
+        return took_over or bool(events)
 
     def _remove_some(self, projection: Projection[Any], build: Build) -> bool:
-        key = projection.table.c[projection.key]
-        of_build = projection.table.c.build == build.build
         with self._views.begin() as connection:
-            some = sa.select(key).where(of_build).limit(_DROPPED_ROWS)
-            gone = connection.execute(projection.table.delete().where(of_build, key.in_(some)))
-            if gone.rowcount == 0:
+            # Two engines at it would delete the same rows, and the second would believe that none are left.
+            checkpoints.claim(connection, build)
+            if rows.delete_some(projection, connection, build, _DROPPED_ROWS) == 0:
                 checkpoints.forget(connection, build)
         return True
+
+    def _retry_some(self) -> bool:
+        try:
+            return sum(1 for _ in itertools.islice(self._retries, _RETRIED)) > 0
+        except Exception:
+            self._retries = self._retrying_all()
+            raise
+
+    def _retrying_all(self) -> Iterator[bool]:
+        return itertools.chain.from_iterable(map(self._retrying, self._projections.values()))
+
+    def _note(self, build: Build, error: Exception) -> None:
+        told = cause(error)
+        if build.error != told:
+            _log.error(
+                "projection_failed",
+                projection=build.name,
+                build=build.build,
+                error=told,
+                trace=trace(error),
+            )
+        with contextlib.suppress(sa.exc.SQLAlchemyError), self._views.begin() as connection:
+            checkpoints.note_error(connection, build, told)
 
     def _known(self, name: str) -> Projection[Any]:
         try:
             return self._projections[name]
         except KeyError:
             raise UnknownProjection(name) from None
-
-
-def _is_leader(connection: sa.Connection, build: Build) -> bool:
-    """Tell whether this transaction may advance the build: on PostgreSQL one at a time, so that none works in vain."""
-    if connection.dialect.name != "postgresql":
-        return True
-    number = zlib.crc32(f"{build.name}/{build.build}".encode())
-    return bool(connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": number}))

@@ -23,7 +23,7 @@ BUILDS = sa.Table(
     sa.Column("name", KeyText, primary_key=True),
     sa.Column("build", sa.Integer, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False, comment="the version of the logic that wrote the rows"),
-    sa.Column("status", sa.Text, nullable=False, comment="building, live, retired"),
+    sa.Column("status", sa.Text, nullable=False, comment="building, live, retired, dropped"),
     sa.Column("position", sa.BigInteger, nullable=False, comment="the checkpoint: the last position handled"),
     sa.Column("recorded_at", sa.Text, comment="when the event at the checkpoint was recorded"),
     sa.Column("target", sa.BigInteger, nullable=False, comment="the end of the log when the build began"),

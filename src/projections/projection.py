@@ -33,7 +33,7 @@ class Projection(Generic[State]):
     key_of: Callable[[RecordedEvent], Key | None]
     """The row that an event touches; None where the projection does not handle it."""
     evolve: Callable[[State | None, RecordedEvent], State | None]
-    """The state of a row after an event; None deletes the row."""
+    """The state of a row after an event; None deletes the row. It leaves the state before as it is."""
     to_row: Callable[[State], Row]
     """The columns of a state, all but `build`."""
     from_row: Callable[[Row], State] | None

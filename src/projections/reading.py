@@ -55,6 +55,8 @@ def freshness(connection: sa.Connection, name: str) -> Freshness:
 def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Found:
     """Look one row up by its key."""
     table = projection.table
+    # Where the key names the customer, also one is found who is parked before having any row.
+    customer = sa.literal(key) if projection.key == "stream_id" else table.c.stream_id
     with_row = _LIVE.outerjoin(
         table, sa.and_(table.c.build == BUILDS.c.build, table.c[projection.key] == key)
     )
@@ -63,7 +65,7 @@ def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Fo
         sa.and_(
             PARKED.c.name == BUILDS.c.name,
             PARKED.c.build == BUILDS.c.build,
-            PARKED.c.stream_id == table.c.stream_id,
+            PARKED.c.stream_id == customer,
         ),
     )
     columns = [column.label(f"row_{column.name}") for column in table.c]
@@ -81,6 +83,17 @@ def find(connection: sa.Connection, projection: Projection[Any], key: Key) -> Fo
         row=values if values["build"] is not None else None,
         parked_at=row.parked_at,
     )
+
+
+def parked_at(connection: sa.Connection, fresh: Freshness, stream_id: str) -> Position | None:
+    """Return the event from which on a customer is not shown in a projection, None where all is shown."""
+    query = sa.select(PARKED.c.position).where(
+        PARKED.c.name == fresh.projection,
+        PARKED.c.build == fresh.build,
+        PARKED.c.stream_id == stream_id,
+    )
+    position: Position | None = connection.scalar(query)
+    return position
 
 
 def _freshness(name: str, row: Any) -> Freshness:

@@ -27,11 +27,9 @@ class Filters:
     """Only what had happened by then."""
     as_known_at: str | None = None
     """Only what had been recorded by then."""
-    after_position: int | None = None
-    """Only items with a position greater than this."""
 
 
-def page(
+def page(  # noqa: PLR0917  # whose page, of what, and where it begins and ends
     connection: sa.Connection,
     fresh: Freshness,
     stream_id: str,
@@ -58,7 +56,7 @@ def page(
 def news(
     connection: sa.Connection, fresh: Freshness, stream_id: str, after_position: int, limit: int
 ) -> Sequence[sa.RowMapping]:
-    """Return items with a position greater than `after_position`, in the order in which they were recorded."""
+    """Return items with a position greater than `after_position`, in the order of their recording."""
     query = (
         sa.select(TIMELINE)
         .where(

@@ -4,17 +4,18 @@ The fold here takes one event at a time and shares nothing with the engine but t
 notices what batching, crashes or two engines may have done.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
 from journey.event_log import EventLog
 from journey.events import RecordedEvent
-from projections import checkpoints
-from projections.checkpoints import Build
+from projections import batch, checkpoints
+from projections.checkpoints import Build, Parked
+from projections.faults import cause
 from projections.projection import Key, Projection, Row
 
 
@@ -45,16 +46,15 @@ def verify(
     """Compare the live rows of a projection with the log, customer by customer, in constant memory.
 
     `connection` must see one moment of the read models: a transaction of its own, repeatable on PostgreSQL.
-    Events after the checkpoint are left out; so are parked customers, which are counted.
+    Events after the checkpoint are left out, and of customers who are parked, those from that event on.
+    A customer who ought to be parked and is not is a difference too.
     """
     build = checkpoints.live_build(connection, projection.name)
-    parked = {customer.stream_id for customer in checkpoints.parked(connection, build)}
+    parked = {customer.stream_id: customer for customer in checkpoints.parked(connection, build)}
     checked.parked += len(parked)
     found = _rows_by_stream(connection, projection, build)
-    expected = _folds(log, projection, build, checked)
+    expected = _folds(log, projection, build, parked, checked)
     for stream_id, wanted, rows in _merged(expected, found):
-        if stream_id in parked:
-            continue
         checked.rows += len(wanted)
         for key in dict.fromkeys([*wanted, *rows]):
             if wanted.get(key) != rows.get(key):
@@ -65,25 +65,31 @@ Rows = dict[Key, Row]
 
 
 def _folds(
-    log: EventLog, projection: Projection[Any], build: Build, checked: Checked
+    log: EventLog,
+    projection: Projection[Any],
+    build: Build,
+    parked: Mapping[str, Parked],
+    checked: Checked,
 ) -> Iterator[tuple[str, Rows]]:
     events: Iterable[RecordedEvent] = log.read_by_stream()
     for stream_id, of_stream in groupby(events, key=lambda event: event.stream_id):
-        states: dict[Key, Any] = {}
         checked.streams += 1
-        for event in of_stream:
-            if event.position > build.position:
-                break
-            checked.events += 1
-            try:
-                if event.damaged or (key := projection.key_of(event)) is None:
-                    continue
-                states[key] = projection.evolve(states.get(key), event)
-            except Exception:  # noqa: BLE001  # the engine has parked this customer for the same reason
-                break
-        rows = {key: projection.to_row(state) for key, state in states.items() if state is not None}
+        end = parked[stream_id].position - 1 if stream_id in parked else build.position
+        rows = _fold(projection, takewhile(lambda event: event.position <= end, of_stream), checked)  # noqa: B023  # used up within this round
         if rows:
             yield stream_id, rows
+
+
+def _fold(projection: Projection[Any], events: Iterable[RecordedEvent], checked: Checked) -> Rows:
+    states: dict[Key, Any] = {}
+    for event in events:
+        checked.events += 1
+        try:
+            if (key := batch.key_of(projection, event)) is not None:
+                states[key] = projection.evolve(states.get(key), event)
+        except Exception as error:  # noqa: BLE001  # the engine must have parked the customer for it: it has not
+            return {event.position: {"parked": f"{cause(error)} at position {event.position}"}}
+    return {key: projection.to_row(state) for key, state in states.items() if state is not None}
 
 
 def _rows_by_stream(
