@@ -42,7 +42,7 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
     log can go on with other customers' events; its content raises `DamagedEvent`.
     """
     try:
-        stored = orjson.loads(state)
+        stored = _read(state)
         return RecordedEvent(
             stream_id=stream_id,
             version=Version(version),
@@ -60,7 +60,7 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
             deviation=stored.get("deviation"),
             process=stored.get("process"),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return RecordedEvent(
             stream_id=stream_id,
             version=Version(version),
@@ -73,6 +73,19 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
             data={},
             damaged=True,
         )
+
+
+def _read(state: bytes) -> dict[str, Any]:
+    stored: dict[str, Any] = orjson.loads(state)
+    texts = (stored["source"], stored["id"], stored["time"].upper(), stored["recordedtime"])
+    objects = (stored["data"], stored.get("attributes", {}))
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(each, dict) for each in objects
+    ):
+        raise ValueError("not the state of an event")
+    if any(datetime.fromisoformat(time).tzinfo is None for time in texts[2:]):
+        raise ValueError("a time without its offset")
+    return stored
 
 
 def content_digest(event: Event) -> bytes:

@@ -46,7 +46,7 @@ class Case:
 class Journey:
     """What a decision needs to know of one customer's stream."""
 
-    version: Version = Version(0)
+    version: Version = field(default=Version(0))
     cases: Mapping[str, Case] = field(default_factory=dict)
 
 
@@ -99,13 +99,14 @@ def decide(
 ) -> Event:
     """Return `event` as it is to be recorded: with its case number, process version and deviation.
 
-    `taken` names case numbers that turned out to be used already; a number that the service gives avoids
-    them. Raises a `Refused` error when the rules forbid the event.
+    `taken` names case numbers of other customers that turned out to be used already; a number that the
+    service gives is none of them, and none of the customer's own. Raises a `Refused` error when the rules
+    forbid the event.
     """
     touchpoint = event.touchpoint
     if touchpoint.case is None:
         return event
-    number = event.case or _new_number(touchpoint, event, taken)
+    number = event.case or _new_number(event, journey.cases, taken)
     case = journey.cases.get(number)
     if case is not None and case.kind != touchpoint.case:
         raise CaseOfAnotherKind(number, case.kind, event.type)
@@ -118,7 +119,8 @@ def decide(
     return replace(event, deviation=_expectation(objection))
 
 
-def _new_number(touchpoint: Touchpoint, event: Event, taken: Collection[str]) -> str:
+def _new_number(event: Event, own: Collection[str], taken: Collection[str]) -> str:
+    touchpoint = event.touchpoint
     if touchpoint.case is None or not touchpoint.opens_case():
         raise CaseRequired(touchpoint.type)
     attempt = 0
@@ -126,7 +128,7 @@ def _new_number(touchpoint: Touchpoint, event: Event, taken: Collection[str]) ->
         number = case_numbers.number(
             touchpoint.case, event.source, event.id, event.occurred_at.date(), attempt
         )
-        if number not in taken:
+        if number not in own and number not in taken:
             return number
         attempt += 1
 

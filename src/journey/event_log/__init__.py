@@ -17,6 +17,9 @@ from journey.storage import Storage
 EventKey = tuple[str, str]
 """Source and id: what makes an event one event."""
 
+_NEW = Version(0)
+_BEGINNING = Position(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -95,12 +98,15 @@ class EventLog:
         """Commit all entries together, or none; return their positions in order.
 
         Raises `AppendConflict` when a version, an event key or a case number is taken; `LogUnavailable` when
-        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told.
+        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told; `Unstorable` when
+        the database cannot hold a value, and again nothing was written.
         """
+        if not entries:
+            return []
         return [Position(position) for position in self._store.insert(entries)]
 
     def read_stream(
-        self, stream_id: str, after: Version = Version(0), limit: int = 1_000_000
+        self, stream_id: str, after: Version = _NEW, limit: int = 1_000_000
     ) -> list[RecordedEvent]:
         """Return the events of one stream with a version greater than `after`."""
         return [_event(row) for row in self._store.stream(stream_id, after, limit)]
@@ -109,7 +115,7 @@ class EventLog:
         """Return all events of several streams, by stream and version."""
         return [_event(row) for row in self._store.streams(stream_ids)]
 
-    def read_all(self, after: Position = Position(0), limit: int = 1_000) -> list[RecordedEvent]:
+    def read_all(self, after: Position = _BEGINNING, limit: int = 1_000) -> list[RecordedEvent]:
         """Return at most `limit` events with a position greater than `after`, in the order of positions.
 
         No event ever appears later at a position that was already passed.
@@ -165,7 +171,7 @@ def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True)
         return EventLog(PostgresStore(storage.url, settings.lock_timeout))
     from journey.event_log.sqlite import SQLiteStore  # noqa: PLC0415  # as above
 
-    return EventLog(SQLiteStore(storage.file("log"), writer=writer))
+    return EventLog(SQLiteStore(storage.file("log"), settings.lock_timeout, writer=writer))
 
 
 def _event(row: Row) -> RecordedEvent:

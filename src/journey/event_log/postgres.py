@@ -2,116 +2,49 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
-from eventsourcing.persistence import IntegrityError, PersistenceError
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.persistence import DataError, IntegrityError, OperationalError, PersistenceError
 from psycopg.rows import tuple_row
+from psycopg_pool import PoolTimeout
 
-from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unstorable
+from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
 from journey.event_log import Entry, EventKey, Row
+from journey.event_log.postgres_recorder import Datastore, Recorder
 
 _COLUMNS = "originator_id, originator_version, topic, state, notification_id"
-_APPEND = (
-    "SELECT * FROM append_events(%b::text[], %b::bigint[], %b::text[], %b::bytea[],"
-    " %b::text[], %b::text[], %b::bytea[], %b::text[], %b::text[])"
-)
 # Classes of errors that the server reports only for a transaction that it has rolled back: a broken
 # constraint, no lock in time, no memory or disk, bad SQL, a trigger's refusal.
-_ROLLED_BACK = ("23", "25", "42", "53", "54", "55", "P0")
-# How long a lost backend is given to die before its commit counts as unknown, in seconds.
-_FENCE_SECONDS = 5.0
-
-
-class _Datastore(PostgresDatastore):
-    """The library's datastore, with durable commits and bounded waits for locks."""
-
-    def __init__(self, url: sa.URL, name: str, lock_timeout: float, size: int) -> None:
-        self._name = name
-        self._lock_timeout_ms = int(lock_timeout * 1000)
-        query = {key: str(value) for key, value in url.query.items()}
-        self.conninfo: dict[str, Any] = {
-            "dbname": url.database or "postgres",
-            "host": url.host or query.get("host", ""),
-            "port": url.port or query.get("port", "5432"),
-            "user": url.username or "postgres",
-            "password": str(url.password or ""),
-        }
-        super().__init__(
-            **self.conninfo,
-            pool_size=size,
-            originator_id_type="text",
-        )
-
-    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
-        """Return what sets up each new connection."""
-        name, lock_timeout_ms = self._name, self._lock_timeout_ms
-
-        def after_connect(connection: psycopg.Connection[Any]) -> None:
-            connection.autocommit = True
-            for setting, value in (
-                ("application_name", name),
-                ("lock_timeout", str(lock_timeout_ms)),
-                ("synchronous_commit", "on"),
-                ("idle_in_transaction_session_timeout", "10s"),
-            ):
-                connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
-
-        return after_connect
-
-
-class _Recorder(PostgresApplicationRecorder):
-    """The library's recorder; an insert is one call of `append_events`, never retried behind our back.
-
-    The library tries a failed insert again, and so reports a commit whose answer was lost as a conflict with
-    itself. Here a lost answer is settled by asking.
-    """
-
-    sent_by: int | None = None
-    """Process id of the backend that got the last insert; None while none was reached."""
-
-    def insert_entries(self, entries: Sequence[Entry]) -> list[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
-        opened = [entry for entry in entries if entry.new_case is not None]
-        columns = (
-            [entry.stream_id for entry in entries],
-            [entry.version for entry in entries],
-            [entry.type for entry in entries],
-            [entry.state for entry in entries],
-            [entry.key[0] for entry in entries],
-            [entry.key[1] for entry in entries],
-            [entry.digest for entry in entries],
-            [entry.new_case for entry in opened],
-            [entry.stream_id for entry in opened],
-        )
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            cursor.execute(_APPEND, columns, prepare=True, binary=True)
-            positions = {(stream, version): position for stream, version, position in cursor}
-        return [positions[entry.stream_id, entry.version] for entry in entries]
+_ROLLED_BACK = ("23", "25", "42", "53", "55", "P0")
+# A value that is too large for an index or a row.
+_TOO_LARGE = "54"
+_PAUSE_SECONDS = 0.02
 
 
 class PostgresStore:
     """The event log in one PostgreSQL database."""
 
-    def __init__(self, url: sa.URL, lock_timeout: float) -> None:
+    def __init__(self, url: sa.URL, lock_timeout: float, patience: float = 5.0) -> None:
+        """Connect; `patience` is how long a lost server is waited for, in seconds."""
         # The name is unique to this writer, so that after a lost connection exactly its backend can be ended.
         self._writer_name = f"journey-writer-{uuid4().hex[:12]}"
-        self._reading = _Datastore(url, "journey-reader", lock_timeout, size=4)
-        self._recorder = _Recorder(_Datastore(url, self._writer_name, lock_timeout, size=1))
+        self._patience = patience
+        self._reading = Datastore(url, "journey-reader", lock_timeout, patience, size=4, checked=False)
+        self._recorder = Recorder(
+            Datastore(url, self._writer_name, lock_timeout, patience, size=1, checked=True)
+        )
         self._listening: psycopg.Connection[Any] | None = None
         self._refuse_unsafe()
 
     def _refuse_unsafe(self) -> None:
         for setting in ("fsync", "full_page_writes"):
             if self._select(f"SHOW {setting}", ())[0][0] != "on":
-                raise LogUnavailable(
+                self.close()
+                raise UnsafeDatabase(
                     f"PostgreSQL runs with {setting}=off and could lose what it acknowledged"
                 )
 
@@ -121,15 +54,15 @@ class PostgresStore:
             return self._recorder.insert_entries(entries)
         except IntegrityError as error:
             raise AppendConflict from error
+        except (DataError, UnicodeError) as error:
+            raise Unstorable from error
         except PersistenceError as error:
             state = getattr(error.__cause__, "sqlstate", None) or ""
-            if state.startswith("22"):
+            if state.startswith(_TOO_LARGE):
                 raise Unstorable from error
             if self._recorder.sent_by is None or state.startswith(_ROLLED_BACK):
                 raise LogUnavailable(f"the log cannot be written now: {error}") from error
             return self._settle(entries, error)
-        except psycopg.Error as error:  # from the pool: no connection was to be had
-            raise LogUnavailable(str(error)) from error
 
     def _settle(self, entries: Sequence[Entry], cause: Exception) -> list[int]:
         """Find out what became of a commit whose answer was lost.
@@ -137,24 +70,28 @@ class PostgresStore:
         The lost backend may still be committing, so it is ended and waited for first; after that its work is
         either there or will never be.
         """
-        try:
-            self._fence()
-            stored = {key: row.position for key, _, row in self.known([entry.key for entry in entries])}
-        except (LogUnavailable, TimeoutError) as error:
-            raise OutcomeUnknown from error
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                if self._is_fenced():
+                    stored = {key: row.position for key, _, row in self.known([each.key for each in entries])}
+                    break
+            except LogUnavailable as error:
+                if time.monotonic() > deadline:
+                    raise OutcomeUnknown from error
+            if time.monotonic() > deadline:
+                raise OutcomeUnknown from cause
+            time.sleep(_PAUSE_SECONDS)
         if all(entry.key in stored for entry in entries):
             return [stored[entry.key] for entry in entries]
         raise LogUnavailable(f"the connection was lost before the commit: {cause}") from cause
 
-    def _fence(self) -> None:
-        deadline = time.monotonic() + _FENCE_SECONDS
-        while self._select(
+    def _is_fenced(self) -> bool:
+        """End the backend of the lost connection; tell whether it has ended."""
+        return not self._select(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
             (self._recorder.sent_by, self._writer_name),
-        ):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the lost connection's backend does not end")
-            time.sleep(0.02)
+        )
 
     def streams(self, stream_ids: Collection[str]) -> list[Row]:
         """Return all events of some streams, by stream and version."""
@@ -181,7 +118,7 @@ class PostgresStore:
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
         rows = self._select(
-            "SELECT k.source, k.id, k.digest, originator_id, originator_version, topic, state, notification_id "
+            f"SELECT k.source, k.id, k.digest, {_COLUMNS} "  # noqa: S608  # our own names
             "FROM unnest(%s::text[], %s::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id) "
             "JOIN stored_events ON originator_id = k.stream_id AND originator_version = k.version",
             ([source for source, _ in keys], [id_ for _, id_ in keys]),
@@ -229,10 +166,22 @@ class PostgresStore:
 
     def _select(self, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
-            with (
-                self._reading.get_connection() as connection,
-                connection.cursor(row_factory=tuple_row) as cursor,
-            ):
-                return cursor.execute(statement, params, prepare=True, binary=True).fetchall()
-        except (PersistenceError, psycopg.Error) as error:
+            try:
+                return self._fetch(statement, params)
+            except OperationalError as error:
+                if isinstance(error.__cause__, PoolTimeout):
+                    raise
+                # Connections are lost together, when the server restarts: none of the others is to fail too.
+                self._reading.pool.check()
+                return self._fetch(statement, params)
+        except (DataError, UnicodeError) as error:
+            raise Unstorable from error
+        except PersistenceError as error:
             raise LogUnavailable(str(error)) from error
+
+    def _fetch(self, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with (
+            self._reading.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            return cursor.execute(statement, params, prepare=True, binary=True).fetchall()

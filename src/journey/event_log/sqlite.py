@@ -6,82 +6,27 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
-from eventsourcing.sqlite import (
-    SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteCursor,
-    SQLiteDatastore,
-)
+from eventsourcing.persistence import DataError, IntegrityError, PersistenceError
 
-from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown
+from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unstorable
 from journey.event_log import Entry, EventKey, Row
-from journey.storage import set_up_sqlite
+from journey.event_log.sqlite_recorder import Datastore, Recorder
 
 # SQLite allows many more bound values than this, but long statements gain nothing.
 _CHUNK = 500
 _COLUMNS = "originator_id, originator_version, topic, state, rowid"
 
 
-class _Pool(SQLiteConnectionPool):
-    """Connections that are durable where they write, and cannot write where they only read."""
-
-    writer = False
-
-    def _create_connection(self) -> SQLiteConnection:
-        self.is_journal_mode_wal = True  # the library shall not touch the journal of a reader's file
-        connection = super()._create_connection()
-        set_up_sqlite(connection._sqlite_conn, wal=True, writer=self.writer)  # noqa: SLF001  # no other way in
-        return connection
-
-
-class _WriterPool(_Pool):
-    writer = True
-
-
-class _Datastore(SQLiteDatastore):
-    """The library's datastore on our connections."""
-
-    def __init__(self, file: Path, *, writer: bool) -> None:
-        super().__init__(str(file), originator_id_type="text")
-        if writer:
-            self.pool = _WriterPool(db_name=str(file), pool_size=1, max_overflow=0)
-        else:
-            self.pool = _Pool(db_name=str(file), pool_size=4, max_overflow=16)
-
-
-class _Recorder(SQLiteApplicationRecorder):
-    """The library's recorder, with event keys and case numbers in the transaction of the events."""
-
-    def __init__(self, datastore: SQLiteDatastore) -> None:
-        super().__init__(datastore)
-        self.insert_events_statement = (
-            f"INSERT INTO {self.events_table_name} (originator_id, originator_version, topic, state) "  # noqa: S608  # the library's own name
-            "VALUES (?,?,?,?)"
-        )
-
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
-        entries: Sequence[Entry] = kwargs["entries"]
-        c.executemany(
-            "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
-            [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
-        )
-        c.executemany(
-            "INSERT INTO cases (number, stream_id) VALUES (?,?)",
-            [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
-        )
-        return super()._insert_events(c, stored_events)
-
-
 class SQLiteStore:
     """The event log in one SQLite file."""
 
-    def __init__(self, file: Path, *, writer: bool) -> None:
-        self._reading = _Datastore(file, writer=False)
-        self._recorder = _Recorder(_Datastore(file, writer=True)) if writer else None
+    def __init__(self, file: Path, lock_timeout: float, *, writer: bool) -> None:
+        self._reading = Datastore(file, lock_timeout, writer=False)
+        self._recorder = Recorder(Datastore(file, lock_timeout, writer=True)) if writer else None
+        if self._recorder is not None:
+            # Whatever is unsafe about the file shows now, and not at the first append.
+            with self._recorder.datastore.get_connection(commit=True):
+                pass
         self._appended = threading.Condition()
         self._last = 0
 
@@ -89,24 +34,27 @@ class SQLiteStore:
         """Write entries, their keys and cases in one transaction and return their positions."""
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")
-        events = [StoredEvent(entry.stream_id, entry.version, entry.type, entry.state) for entry in entries]
         try:
-            positions = self._recorder.insert_events(events, entries=entries)
+            positions = self._recorder.insert_entries(entries)
         except (IntegrityError, sqlite3.IntegrityError) as error:
             raise AppendConflict from error
+        except (DataError, UnicodeError) as error:
+            raise Unstorable from error
         except (PersistenceError, sqlite3.Error) as error:
-            positions = self._settle(entries, error)
-        assert positions is not None  # noqa: S101  # the application recorder always returns them
+            if not self._recorder.committing:
+                raise LogUnavailable(f"the log cannot be written: {error}") from error
+            positions = self._settle(self._recorder, entries, error)
         with self._appended:
             self._last = max(self._last, positions[-1])
             self._appended.notify_all()
-        return list(positions)
+        return positions
 
-    def _settle(self, entries: Sequence[Entry], cause: Exception) -> list[int]:
-        """Find out what became of a commit that failed: an error after the write may leave the rows stored."""
+    def _settle(self, recorder: Recorder, entries: Sequence[Entry], cause: Exception) -> list[int]:
+        """Find out what became of a commit that failed: its rows may be stored all the same."""
         try:
+            recorder.fence()
             stored = {key: row.position for key, _, row in self.known([entry.key for entry in entries])}
-        except (PersistenceError, sqlite3.Error) as error:
+        except (LogUnavailable, PersistenceError, sqlite3.Error) as error:
             raise OutcomeUnknown from error
         if all(entry.key in stored for entry in entries):
             return [stored[entry.key] for entry in entries]
@@ -186,7 +134,9 @@ class SQLiteStore:
             with self._reading.transaction(commit=False) as cursor:
                 cursor.execute(statement, tuple(params))
                 return [tuple(row) for row in cursor.fetchall()]
-        except PersistenceError as error:
+        except (DataError, UnicodeError) as error:
+            raise Unstorable from error
+        except (PersistenceError, sqlite3.Error) as error:
             raise LogUnavailable(str(error)) from error
 
 

@@ -1,0 +1,196 @@
+"""What becomes of a group of submissions, event by event: pure, given what is known of the log."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from journey.encoding import content_digest
+from journey.errors import (
+    BatchAborted,
+    CaseOfAnotherCustomer,
+    CaseRequired,
+    DamagedEvent,
+    EventIdReused,
+    JourneyError,
+    StreamMoved,
+)
+from journey.event_log import Entry, EventKey, Known, entry
+from journey.events import Event, Position, RecordedEvent, Version
+from journey.journey import Journey, LifecycleMode, after, decide, initial
+from journey.processes import Processes
+from journey.submissions import Appended, Outcome, Submission
+
+# Refusals that stay right however far the customer's stream has moved meanwhile.
+_LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused)
+
+
+@dataclass(slots=True)
+class Slot:
+    """One event of a submission, and what becomes of it."""
+
+    event: Event
+    digest: bytes
+    known: Known | None
+    """What the log held under the event's key already."""
+    same_as: "Slot | None" = None
+    """The slot before it in the group that tells the same event."""
+    error: JourneyError | None = None
+    decided: Event | None = None
+    version: Version = field(default=Version(0))
+    position: Position | None = None
+
+    def outcome(self) -> Outcome:
+        """Return the answer, once the group is committed."""
+        if self.error is not None:
+            return self.error
+        if self.known is not None:
+            recorded = self.known.event
+            return _answer(recorded, recorded.version, recorded.position, duplicate=True)
+        first = self.same_as or self
+        assert first.decided is not None  # noqa: S101  # whatever was neither refused nor known was decided
+        return _answer(first.decided, first.version, first.position, duplicate=first is not self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a group is decided upon."""
+
+    journeys: Mapping[str, Journey | DamagedEvent]
+    """By stream; customers who were never met may be left out."""
+    owners: Mapping[str, str]
+    """Streams that case numbers are known to belong to."""
+    processes: Processes
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a group would write."""
+
+    entries: list[Entry] = field(default_factory=list)
+    written: list[Slot] = field(default_factory=list)
+    """The slots of the entries."""
+    by_key: dict[EventKey, Slot] = field(default_factory=dict)
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    """The journeys that the entries leave behind."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """The streams that new case numbers are given to."""
+
+    def copy(self) -> "Draft":
+        """Return a draft that can go on by itself."""
+        return Draft([*self.entries], [*self.written], {**self.by_key}, {**self.journeys}, {**self.owners})
+
+
+def slots_of(submissions: Iterable[Submission], known: Mapping[EventKey, Known]) -> list[list[Slot]]:
+    """Return a slot for each event of each submission."""
+    return [
+        [Slot(event, content_digest(event), known.get(event.key)) for event in submission.events]
+        for submission in submissions
+    ]
+
+
+def decide_group(submissions: Iterable[Submission], slots: Iterable[Sequence[Slot]], given: Given) -> Draft:
+    """Decide every event in turn, each upon what the ones before it in the group would leave behind."""
+    draft = Draft()
+    for submission, of_submission in zip(submissions, slots, strict=True):
+        draft = _decide_submission(draft, submission, of_submission, given)
+    return draft
+
+
+def doubtful_streams(slots: Iterable[Iterable[Slot]]) -> set[str]:
+    """Name the streams of events that were refused, and might be lawful upon a newer state of the stream."""
+    return {
+        slot.event.stream_id
+        for of_submission in slots
+        for slot in of_submission
+        if slot.error is not None and not isinstance(slot.error, _LASTING)
+    }
+
+
+def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> Draft:
+    before = draft.copy() if submission.atomic or submission.validate_only else draft
+    for slot in slots:
+        try:
+            _decide_slot(draft, slot, submission, given)
+        except JourneyError as error:
+            slot.error = error
+    if submission.atomic and any(slot.error for slot in slots):
+        for slot in slots:
+            slot.error = slot.error or BatchAborted()
+        return before
+    return before if submission.validate_only else draft
+
+
+def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given) -> None:
+    event = slot.event
+    if slot.known is not None:
+        _same_or_raise(slot, slot.known)
+        return
+    if (twin := draft.by_key.get(event.key)) is not None:
+        if twin.digest != slot.digest:
+            raise EventIdReused(*event.key)
+        slot.same_as = twin
+        return
+    journey = draft.journeys.get(event.stream_id) or given.journeys.get(event.stream_id) or initial()
+    if isinstance(journey, DamagedEvent):
+        raise DamagedEvent(str(journey))
+    expected = submission.expected_version
+    if expected is not None and journey.version != expected:
+        raise StreamMoved(expected, journey.version)
+    decided = _decided(draft, journey, event, submission.mode, given)
+    slot.decided, slot.version = decided, Version(journey.version + 1)
+    new_case = _new_case(journey, decided)
+    if new_case is not None:
+        draft.owners[new_case] = event.stream_id
+    draft.entries.append(entry(decided, slot.version, given.recorded_at, slot.digest, new_case))
+    draft.written.append(slot)
+    draft.by_key[event.key] = slot
+    draft.journeys[event.stream_id] = after(journey, decided.touchpoint, decided.case, decided.process)
+
+
+def _decided(draft: Draft, journey: Journey, event: Event, mode: LifecycleMode, given: Given) -> Event:
+    """Decide one event, with another case number for as long as the given one is another customer's."""
+    taken: set[str] = set()
+    while True:
+        decided = decide(journey, event, mode, given.processes, taken)
+        number = _new_case(journey, decided)
+        if number is None:
+            return decided
+        if draft.owners.get(number, given.owners.get(number, event.stream_id)) == event.stream_id:
+            return decided
+        if event.case is not None:
+            raise CaseOfAnotherCustomer(event.case)
+        taken.add(number)
+
+
+def _new_case(journey: Journey, event: Event) -> str | None:
+    """Return the number of the case that begins with `event`."""
+    if event.touchpoint.case is None or event.case in journey.cases:
+        return None
+    return event.case
+
+
+def _same_or_raise(slot: Slot, known: Known) -> None:
+    """Raise `EventIdReused` unless the known event is the one that is told again."""
+    if known.digest != slot.digest:
+        raise EventIdReused(*slot.event.key)
+    if known.event.damaged:
+        raise DamagedEvent(f"the event stored at position {known.event.position} cannot be read")
+    sent, recorded = slot.event.case, known.event.case
+    if sent != recorded and (sent is not None or not slot.event.touchpoint.opens_case()):
+        raise EventIdReused(*slot.event.key)
+
+
+def _answer(
+    event: Event | RecordedEvent, version: Version, position: Position | None, *, duplicate: bool
+) -> Appended:
+    return Appended(
+        id=event.id,
+        stream_id=event.stream_id,
+        type=event.type,
+        case=event.case,
+        version=version,
+        position=position,
+        deviation=event.deviation,
+        duplicate=duplicate,
+    )

@@ -1,0 +1,95 @@
+"""The library's SQLite recorder, on connections that are durable, with our tables in its transaction."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
+
+from journey.event_log import Entry
+from journey.storage import set_up_sqlite
+
+
+class _Pool(SQLiteConnectionPool):
+    """Connections that are durable where they write, and cannot write where they only read."""
+
+    writer = False
+    busy_timeout_ms = 5_000
+
+    def _create_connection(self) -> SQLiteConnection:
+        self.is_journal_mode_wal = True  # the library shall not touch the journal of a reader's file
+        connection = super()._create_connection()
+        inner = connection._sqlite_conn  # noqa: SLF001  # no other way in
+        inner.execute(f"PRAGMA busy_timeout={self.busy_timeout_ms}")
+        set_up_sqlite(inner, wal=True, writer=self.writer)
+        return connection
+
+
+class _WriterPool(_Pool):
+    writer = True
+
+
+class Datastore(SQLiteDatastore):
+    """The library's datastore on our connections."""
+
+    def __init__(self, file: Path, lock_timeout: float, *, writer: bool) -> None:
+        super().__init__(str(file), originator_id_type="text")
+        if writer:
+            self.pool = _WriterPool(db_name=str(file), pool_size=1, max_overflow=0)
+            self.pool.busy_timeout_ms = int(lock_timeout * 1000)
+        else:
+            self.pool = _Pool(db_name=str(file), pool_size=4, max_overflow=16)
+
+
+class Recorder(SQLiteApplicationRecorder):
+    """The library's recorder, with event keys and case numbers in the transaction of the events."""
+
+    committing = False
+    """Whether the last insert got as far as its commit."""
+
+    def __init__(self, datastore: SQLiteDatastore) -> None:
+        super().__init__(datastore)
+        self.insert_events_statement = (
+            f"INSERT INTO {self.events_table_name} (originator_id, originator_version, topic, state) "  # noqa: S608  # the library's own name
+            "VALUES (?,?,?,?)"
+        )
+
+    def insert_entries(self, entries: Sequence[Entry]) -> list[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+        events = [StoredEvent(entry.stream_id, entry.version, entry.type, entry.state) for entry in entries]
+        self.committing = False
+        with self.datastore.transaction(commit=True) as cursor:
+            positions = self._insert_events(cursor, events, entries=entries)
+            self.committing = True
+        assert positions is not None  # noqa: S101  # the application recorder always returns them
+        return list(positions)
+
+    def fence(self) -> None:
+        """Write over what a failed commit may have left in the write-ahead log, for a restart to find."""
+        with self.datastore.get_connection(commit=True) as connection:
+            connection.rollback()
+            with connection.transaction(commit=True) as cursor:
+                cursor.execute("PRAGMA user_version")
+                (number,) = cursor.fetchone()
+                cursor.execute(f"PRAGMA user_version={(number + 1) % 2}")
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        entries: Sequence[Entry] = kwargs["entries"]
+        c.executemany(
+            "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
+            [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
+        )
+        c.executemany(
+            "INSERT INTO cases (number, stream_id) VALUES (?,?)",
+            [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
+        )
+        return super()._insert_events(c, stored_events)

@@ -1,0 +1,64 @@
+"""What is asked of the writer, and what it answers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from journey.errors import JourneyError
+from journey.events import Event, Position, Version
+from journey.journey import LifecycleMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What one request wants appended."""
+
+    events: Sequence[Event]
+    mode: LifecycleMode = "strict"
+    expected_version: Version | None = None
+    """The version that the customer's stream must be at; only with a single event."""
+    atomic: bool = False
+    """Whether one refused event refuses all."""
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """The answer for an event that is in the log, now or already before."""
+
+    id: str
+    stream_id: str
+    type: str
+    case: str | None
+    version: Version
+    position: Position | None
+    """None where the event was only validated."""
+    deviation: str | None
+    duplicate: bool
+
+
+Outcome = Appended | JourneyError
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the writer has done since it started."""
+
+    groups: int = 0
+    appended: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    deviations: int = 0
+    conflicts: int = 0
+    waiting: int = 0
+    """Events that wait for the writer now."""
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count what became of some events."""
+        for outcome in outcomes:
+            if isinstance(outcome, JourneyError):
+                self.refused += 1
+            elif outcome.duplicate:
+                self.duplicates += 1
+            elif outcome.position is not None:
+                self.appended += 1
+                self.deviations += outcome.deviation is not None

@@ -1,0 +1,252 @@
+"""The writer on PostgreSQL, where other processes write too: none is refused for what it could not know."""
+
+import itertools
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from journey import case_numbers
+from journey.appender import Appended, Appender, Submission
+from journey.errors import (
+    IllegalTransition,
+    JourneyError,
+    LogUnavailable,
+)
+from journey.event_log import Entry, EventKey, EventLog, Known, open_event_log
+from journey.event_log.postgres import PostgresStore
+from journey.events import Event, Position, RecordedEvent
+from journey.journey import after, decide, initial
+from journey.migrating import migrate
+from journey.settings import Settings
+from journey.storage import storage_of
+from tests.databases import database_settings
+from tests.facts import NOON, event, submitted, visit
+from tests.journey.moves import approved, started, withdrawn
+from tests.journey.specs import PROCESSES
+from tests.journey.writing import SOON, accept, first, send, taken, writing
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Settings]:
+    """Give settings on a migrated PostgreSQL database."""
+    with database_settings("postgres", tmp_path) as settings:
+        migrate(storage_of(settings))
+        yield settings
+
+
+@contextmanager
+def process(settings: Settings) -> Iterator[tuple[Appender, EventLog]]:
+    """Run a writer with a log of its own, as another process has."""
+    log = open_event_log(storage_of(settings), settings)
+    try:
+        with writing(log, settings) as appender:
+            yield appender, log
+    finally:
+        log.close()
+
+
+class Interrupted(EventLog):
+    """A log to which another process appends at a chosen moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(PostgresStore(sa.make_url(settings.database or ""), 3.0))
+        self.before_reading: Callable[[], object] = _nothing
+        self.before_finding: Callable[[], object] = _nothing
+        self.before_appending: Callable[[Sequence[Entry]], object] = _nothing
+
+    def read_streams(self, stream_ids: Collection[str]) -> list[RecordedEvent]:
+        """Read when the other process is done."""
+        self.before_reading()
+        return super().read_streams(stream_ids)
+
+    def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
+        """Find when the other process is done."""
+        self.before_finding()
+        return super().find(keys)
+
+    def append(self, entries: Sequence[Entry]) -> list[Position]:
+        """Append when the other process is done."""
+        self.before_appending(entries)
+        return super().append(entries)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+def once(act: Callable[[], object]) -> Callable[..., None]:
+    """Return what acts the first time only."""
+    acts = [act]
+
+    def act_once(*_: object) -> None:
+        if acts:
+            acts.pop()()
+
+    return act_once
+
+
+class TestTwoProcesses:
+    def test_stale_knowledge_refuses_nothing(self, postgres: Settings) -> None:
+        """What another process has appended counts, although this one remembers an older state."""
+        with process(postgres) as (one, log), process(postgres) as (two, _):
+            for number in range(20):
+                case = f"APP-{number}"
+                accept(one, submitted("C1", case=case))
+                accept(two, started(case))
+                accept(one, approved(case))
+                assert isinstance(send(two, withdrawn(case))[0], IllegalTransition)
+
+        assert [each.version for each in log_of(postgres)] == list(range(1, 61))
+        assert one.counts.refused == 0
+        assert log is not None
+
+    def test_stale_knowledge_allows_nothing(self, postgres: Settings) -> None:
+        """What another process has made unlawful is refused, and found unlawful when it is only validated."""
+        with process(postgres) as (one, _), process(postgres) as (two, _):
+            for number in range(10):
+                case = f"APP-{number}"
+                accept(one, submitted("C1", case=case))
+                accept(two, withdrawn(case))
+                assert isinstance(send(one, started(case), validate_only=True)[0], IllegalTransition)
+                accept(two, visit("C1"))
+                (answer,) = accept(one, visit("C1"), validate_only=True)
+                assert answer.version == 3 * number + 4
+                assert isinstance(send(one, started(case))[0], IllegalTransition)
+
+    def test_racing(self, postgres: Settings) -> None:
+        """Two processes race on the same customers: each version is given once, and the rules hold."""
+        customers = [f"C{number}" for number in range(4)]
+        with process(postgres) as (one, _), process(postgres) as (two, _):
+
+            def race(racer: int) -> list[tuple[Event, Appended | JourneyError]]:
+                writer, told = (one, two)[racer % 2], []
+                for number, customer in itertools.product(range(8), customers):
+                    case = f"APP-{customer}-{number}"
+                    moves = [
+                        submitted(customer, case=case),
+                        started(case, customer),
+                        approved(case, customer),
+                    ]
+                    told += [(move, send(writer, move)[0]) for move in (*moves, withdrawn(case, customer))]
+                return told
+
+            with ThreadPoolExecutor(4) as pool:
+                told = [each for raced in pool.map(race, range(4)) for each in raced]
+        written = {each.id: each for _, each in told if isinstance(each, Appended)}
+        stored = log_of(postgres)
+
+        assert sorted(written) == sorted(each.id for each in stored)
+        assert all(isinstance(each, Appended | IllegalTransition) for _, each in told)
+        journeys = dict.fromkeys(customers, initial())
+        for each in stored:
+            journey = journeys[each.stream_id]
+            answer = written[each.id]
+            assert (each.version, each.position) == (answer.version, answer.position)
+            assert each.version == journey.version + 1
+            decide(journey, _told_again(each), "strict", PROCESSES)
+            journeys[each.stream_id] = after(journey, each.touchpoint, each.case, each.process)
+        assert {case.state for each in journeys.values() for case in each.cases.values()} <= {
+            "approved",
+            "withdrawn",
+        }
+        assert all(len(each.cases) == 8 for each in journeys.values())
+
+    def test_same_event_through_both(self, postgres: Settings) -> None:
+        """An event that a channel sends to two processes at once is one event, and never its own conflict."""
+        with process(postgres) as (one, _), process(postgres) as (two, _):
+            accept(one, submitted("C1", case="APP-0"))
+            for number in range(1, 25):
+                told = [submitted("C1", case=f"APP-{number}"), started(f"APP-{number - 1}")]
+                barrier = threading.Barrier(2)
+
+                def send_to(
+                    writer: Appender, told: list[Event] = told, at: threading.Barrier = barrier
+                ) -> list[Appended]:
+                    at.wait(SOON)
+                    return accept(writer, *told)
+
+                with ThreadPoolExecutor(2) as pool:
+                    first_answers, second_answers = pool.map(send_to, (one, two))
+                for answers in zip(first_answers, second_answers, strict=True):
+                    assert sorted(each.duplicate for each in answers) == [False, True]
+                    assert len({replace(each, duplicate=True) for each in answers}) == 1
+
+    @pytest.mark.parametrize("moment", ["before_reading", "before_finding", "before_appending"])
+    def test_same_event_between_two_steps(self, postgres: Settings, moment: str) -> None:
+        """Whenever the other process is faster with the same event, it is found to be the same event."""
+        log = Interrupted(postgres)
+        with process(postgres) as (other, _), writing(log, postgres) as appender:
+            accept(other, submitted("C1", case="APP-1"))
+            told = started("APP-1")
+            setattr(log, moment, once(lambda: accept(other, told)))
+            answers = accept(appender, told, approved("APP-1"))
+        log.close()
+
+        assert [each.duplicate for each in answers] == [True, False]
+        assert [each.version for each in answers] == [2, 3]
+
+    def test_case_number_taken_meanwhile(self, postgres: Settings) -> None:
+        """Of two customers for whom one number is drawn at once, the slower gets the next number."""
+        log = Interrupted(postgres)
+        told = submitted("C1")
+        number = case_numbers.number("application", told.source, told.id, NOON.date())
+        with process(postgres) as (other, _), writing(log, postgres) as appender:
+            log.before_appending = once(lambda: accept(other, submitted("C2", case=number)))
+            (answer,) = accept(appender, told)
+        log.close()
+
+        assert answer.case == case_numbers.number("application", told.source, told.id, NOON.date(), 1)
+
+    def test_contended_customer_holds_up_nobody(self, postgres: Settings) -> None:
+        """A customer to whom another process is always faster fails alone; all others are written."""
+        log = Interrupted(postgres)
+        rival = open_event_log(storage_of(postgres), postgres)
+        versions = itertools.count(1)
+
+        def be_faster(entries: Sequence[Entry]) -> None:
+            if any(entry.stream_id == "hot" for entry in entries):
+                rival.append([first(visit("hot"), next(versions))])
+
+        log.before_appending = be_faster
+        told = [
+            submitted("hot", case="APP-1"),
+            visit("C1"),
+            started("APP-1", "hot"),
+            visit("C2"),
+            visit("C3"),
+        ]
+        with writing(log, postgres, start=False) as appender:
+            batch = appender.submit(Submission(events=told))
+            single = appender.submit(Submission(events=[visit("C9")]))
+        log.close()
+        rival.close()
+        of_hot, *others = (
+            [
+                outcome
+                for event, outcome in zip(told, batch.result(SOON), strict=True)
+                if event.stream_id == customer
+            ]
+            for customer in ("hot", "C1", "C2", "C3")
+        )
+
+        assert [type(outcome) for outcome in of_hot] == [LogUnavailable, LogUnavailable]
+        assert all(taken(outcomes) for outcomes in (*others, single.result(SOON)))
+
+
+def log_of(settings: Settings) -> list[RecordedEvent]:
+    """Return the whole log."""
+    log = open_event_log(storage_of(settings), settings)
+    try:
+        return log.read_all(limit=10_000)
+    finally:
+        log.close()
+
+
+def _told_again(recorded: RecordedEvent) -> Event:
+    return event(recorded.type, dict(recorded.data), customer=recorded.stream_id, case=recorded.case)
