@@ -10,7 +10,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = ("stored_events", "event_keys", "cases")
+TABLES = {
+    "stored_events": "rowid = NEW.rowid OR (originator_id, originator_version) "
+    "= (NEW.originator_id, NEW.originator_version)",
+    "event_keys": "(source, id) = (NEW.source, NEW.id)",
+    "cases": "number = NEW.number",
+}
+"""The tables that nothing leaves, and what makes two of their rows the same."""
 
 SQLITE = """
 CREATE TABLE stored_events (
@@ -90,12 +96,13 @@ $body$
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _run(SQLITE)
-        for table in TABLES:
+        for table, same in TABLES.items():
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for verb in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
+                op.execute(f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {refuse}")
+            # INSERT OR REPLACE deletes without the trigger for deletions.
+            exists = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  # names of this module
+            op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {exists} {refuse}")
         return
     _run(POSTGRESQL)
     op.execute(APPEND)

@@ -283,6 +283,20 @@ class TestAppendOnly:
         assert log.read_all()[0].stream_id == "C1"
         assert log.owners(["APP-1"]) == {"APP-1": "C1"}
 
+    @pytest.mark.parametrize("table", TABLES)
+    def test_sqlite_refuses_to_replace(self, tmp_path: Path, table: str) -> None:
+        """SQLite's INSERT OR REPLACE, which deletes without saying so, changes nothing either."""
+        with database_settings("sqlite", tmp_path) as settings:
+            storage = storage_of(settings)
+            migrate(storage)
+            log = open_event_log(storage, settings)
+            log.append([first(submitted("C1"), 1, "APP-1")])
+
+            with pytest.raises(Exception, match=f"{table} is append-only"):
+                sql(settings, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608  # our own table
+
+            log.close()
+
 
 class TestSafety:
     def test_sqlite_writer_is_durable(self, tmp_path: Path) -> None:
