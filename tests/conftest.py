@@ -1,5 +1,6 @@
 """Fixtures of all tests: real databases, and the real service behind real HTTP."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from tests.databases import database_settings
 from tests.sites import Site, serving
 
 DATABASES = ["sqlite", "postgres"]
+
+
+def pytest_configure() -> None:
+    """Let the command line speak English, whatever the terminal speaks: it decides when it is imported."""
+    os.environ["JOURNEY_LANGUAGE"] = "en"
 
 
 @pytest.fixture(params=DATABASES)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import IO
 
 import httpx
 
@@ -24,11 +25,22 @@ def place(settings: Settings) -> list[str]:
     return ["--data", str(settings.data)]
 
 
+def command(*arguments: str) -> list[str]:
+    """Return the command line as a process is started with it."""
+    return [sys.executable, "-m", "api.cli", *arguments]
+
+
+def surroundings(**environment: str) -> dict[str, str]:
+    """Return an environment that tells the service nothing but `environment`; it speaks English."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("JOURNEY_")}
+    return {**others, "JOURNEY_LANGUAGE": "en", **environment}
+
+
 def journey(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "api.cli", *arguments],
-        env={**os.environ, **environment},
+        command(*arguments),
+        env=surroundings(**environment),
         capture_output=True,
         text=True,
         timeout=300,
@@ -52,6 +64,11 @@ class Server:
     url: str
     process: subprocess.Popen[bytes]
 
+    def client(self, key: str) -> httpx.Client:
+        """Return a client with a key."""
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+
     def kill(self) -> None:
         """End it without any warning, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
@@ -67,11 +84,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(settings: Settings, options: Sequence[str] = ()) -> Iterator[Server]:
-    """Serve in a process until the block ends."""
+def server(
+    settings: Settings, options: Sequence[str] = (), messages: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[Server]:
+    """Serve in a process until the block ends; what it says goes to `messages`."""
     port = free_port()
-    command = [sys.executable, "-m", "api.cli", "serve", *place(settings), "--port", str(port), *options]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command("serve", *place(settings), "--port", str(port), *options),
+        env=surroundings(),
+        stderr=messages,
+        stdin=subprocess.DEVNULL,
+    )
     running = Server(f"http://127.0.0.1:{port}", process)
     try:
         deadline = time.monotonic() + START_SECONDS

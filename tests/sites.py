@@ -80,6 +80,9 @@ def serving(settings: Settings, **further: Any) -> Iterator[Site]:
         assert time.monotonic() < deadline, "the service does not start"
         thread.join(0.01)
     site = Site(f"http://127.0.0.1:{listener.getsockname()[1]}", app.state.service)
+    while "project" in settings.roles and not httpx.get(f"{site.url}/readyz", trust_env=False).is_success:
+        assert time.monotonic() < deadline, "the projections do not start"
+        thread.join(0.01)
     try:
         yield site
     finally:

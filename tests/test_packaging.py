@@ -88,7 +88,7 @@ class TestWheel:
 
         assert run("-c", "import journey; print(journey.__file__)").startswith(str(installed))
         shown = run("-m", "api.cli", "demo", "--exit", "--customers", "5", "--language", "en")
-        assert re.search(r"accepted\W+[1-9]", shown)
+        assert re.search(r"[1-9]\d* events of 5 invented customers are in the log", shown)
         assert "Journey of" in shown
 
     def test_offers_the_command(self, wheel: Path) -> None:

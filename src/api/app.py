@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse
@@ -11,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import applications, catalogue, customers, events, health, problems, projections_admin
 from api.caller import requires
-from api.service import running, utc_now
+from api.openapi import PROBLEM_ANSWERS, describe
+from api.service import reads_done, running, utc_now
 from journey.settings import Settings
 
 _DESCRIPTION = """Every touchpoint between a customer and a financial institution, as an immutable event;
@@ -33,6 +33,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         with running(settings, clock) as service:
             app.state.service = service
             yield
+            await reads_done(service)
 
     app = FastAPI(
         title="Customer journey service",
@@ -43,10 +44,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # an address has one spelling; the others are not found
     )
     app.include_router(health.router)
     app.include_router(problems.page_router)
-    versioned = APIRouter(prefix="/v1")
+    versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
         for module in (events, customers, applications, catalogue):
             versioned.include_router(module.router)
@@ -60,8 +62,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
 
 async def _openapi(request: Request) -> JSONResponse:
     """Describe the interface; anyone with a key may read it."""
-    app: Any = request.app
-    return JSONResponse(app.openapi())
+    return JSONResponse(describe(request.app))
 
 
 class _SecurityHeaders:
@@ -75,7 +76,9 @@ class _SecurityHeaders:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SECURITY_HEADERS]
+                told = {name for name, _ in message["headers"]}
+                missing = [header for header in _SECURITY_HEADERS if header[0] not in told]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self._app(scope, receive, complete if scope["type"] == "http" else send)

@@ -1,94 +1,120 @@
 """`/v1/applications`: the status of an application, as the customer follows it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 import orjson
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.caller import Caller, Caseworker, StatusReader
-from api.freshness import MinPosition, MinPositionHeader, awaited, freshness_headers, in_thread, wanted
+from api.caller import Caseworker, StatusReader
+from api.freshness import Want, awaited, freshness_headers
 from api.languages import language_of, negotiate
-from api.pages import Cursor, Limit, following, linked, place_of
+from api.pages import following, linked, place_of
+from api.parameters import Cursor, Limit
+from api.path_examples import ApplicationNumber
 from api.problems import Problem
-from api.resources import LastEventId, Resource, Wait
+from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait
+from api.schemas import answers, stream_of
 from api.service import service_of
+from api.threads import in_thread
 from journey import case_numbers
 from projections import reading
 
 router = APIRouter(prefix="/applications", tags=["applications"])
 
 
-@router.get("", response_class=Response)
+@router.get(
+    "",
+    summary="List applications",
+    responses=answers("Applications", "a page of applications"),
+    response_class=Response,
+)
 async def list_applications(
+    *,
     request: Request,
     caller: Caseworker,
+    want: Want,
     customer: Annotated[str | None, Query(description="of this customer")] = None,
-    state: Annotated[str | None, Query(description="in this state")] = None,
+    state: Annotated[str | None, Query(description="in this state of the lifecycle")] = None,
     product: Annotated[str | None, Query(description="for this product")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-    min_position: MinPosition = None,
-    min_position_header: MinPositionHeader = None,
 ) -> Response:
     """List applications by their numbers."""
     service = service_of(request)
-    want = wanted(request, min_position, min_position_header, service.settings.max_wait)
-    await awaited(service.watch, "review_progress", want)
     table = service.projections["review_progress"].table
     place = place_of(cursor, (str,))
-    equal = {"stream_id": caller.subject or customer, "state": state, "product": product}
+    wanted = {"stream_id": caller.subject or customer, "case_state": state, "product": product}
     language = language_of(negotiate(request.headers.get("accept-language")))
+    stale = await awaited(service, "review_progress", want)
 
-    def read() -> tuple[reading.Freshness, list[Any], str | None]:
+    def read() -> tuple[dict[str, str], list[Any], str | None]:
         with service.views.connect() as connection:
             fresh = reading.freshness(connection, "review_progress")
-            query = (
-                sa.select(table).where(table.c.build == fresh.build).order_by(table.c.number).limit(limit + 1)
-            )
-            for name, value in equal.items():
-                if value is not None:
-                    query = query.where(table.c[name] == value)
-            if place is not None:
-                query = query.where(table.c.number > place[0])
-            rows = connection.execute(query).mappings().all()
+            after = place[0] if place else None
+            rows = connection.execute(_page(table, fresh.build, wanted, after, limit)).mappings().all()
         more = following(request, [rows[limit - 1]["number"]]) if len(rows) > limit else None
-        return fresh, [orjson.Fragment(row[f"body_{language}"]) for row in rows[:limit]], more
+        items = [orjson.Fragment(row[f"body_{language}"]) for row in rows[:limit]]
+        return freshness_headers(service, fresh), items, more
 
-    fresh, items, next_page = await in_thread(read)
-    return linked(items, next_page, await in_thread(lambda: freshness_headers(request, fresh)))
-
-
-@router.get("/{number}", response_class=Response)
-async def get_application(
-    request: Request,
-    caller: StatusReader,
-    number: str,
-    min_position: MinPosition = None,
-    min_position_header: MinPositionHeader = None,
-    wait: Wait = 0,
-) -> Response:
-    """Tell how an application stands: progress, steps, what is missing, who is at work, when it will be done."""
-    resource = _application(request, caller, number)
-    longest = resource.service.settings.max_wait
-    return await resource.answer(
-        wanted(request, min_position, min_position_header, longest), min(wait, longest)
-    )
+    fresh, items, more = await in_thread(read)
+    headers = {
+        **fresh,
+        "Content-Language": CONTENT_LANGUAGE[language],
+        "Vary": "Accept, Accept-Language, Authorization",
+    }
+    return linked(request, items, more, headers, stale=stale)
 
 
-@router.get("/{number}/stream", response_class=EventSourceResponse)
-async def stream_application(
-    request: Request, caller: StatusReader, number: str, last_event_id: LastEventId = None
-) -> AsyncIterator[ServerSentEvent]:
-    """Send the status now and with each change; `Last-Event-ID` resumes after a position."""
-    async for event in _application(request, caller, number).events(last_event_id):
-        yield event
+def _page(
+    table: sa.Table, build: int, wanted: Mapping[str, str | None], after: str | None, limit: int
+) -> sa.Select[Any]:
+    query = sa.select(table).where(table.c.build == build).order_by(table.c.number).limit(limit + 1)
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(table.c[name] == value)
+    return query if after is None else query.where(table.c.number > after)
 
 
-def _application(request: Request, caller: Caller, number: str) -> Resource:
+def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
     if case_numbers.has_wrong_check(number):
         raise Problem("case-number-mistyped")
     projection = service_of(request).projections["review_progress"]
     return Resource(request, caller, projection, case_numbers.normalised(number))
+
+
+Application = Annotated[Resource, Depends(_application)]
+
+
+async def _followed(application: Application, response: Response) -> Resource:
+    # A stream has begun when its function runs: what can be refused is refused before.
+    response.headers.update((await application.seen()).freshness)
+    return application
+
+
+@router.get(
+    "/{number:path}/stream",  # noqa: FAST003  # the dependency takes the number
+    summary="Follow an application",
+    responses=stream_of("the status, now and with each change"),
+    response_class=EventSourceResponse,
+)
+async def stream_application(
+    application: Annotated[Resource, Depends(_followed)], last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Send the status now and with each change; `Last-Event-ID` resumes after a position."""
+    async for event in application.events(last_event_id):
+        yield event
+
+
+# After the stream: a number may have slashes, so this address takes whatever is left.
+@router.get(
+    "/{number:path}",  # noqa: FAST003  # the dependency takes the number
+    summary="Tell an application's status",
+    responses=answers("Application", "the status of the application"),
+    response_class=Response,
+)
+async def get_application(application: Application, want: Want, wait: Wait = 0) -> Response:
+    """Tell how an application stands: progress, steps, what is missing, whose turn it is, when it ends."""
+    return await application.answer(want, wait)

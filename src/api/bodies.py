@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 
 from fastapi import Request
 
-from api.problems import Problem, ProblemCode
+from api.problems import Problem
+from journey.words import Words
 
 # A client that sends more than may be read learns so only when it has sent it, unless what is left is read.
 _MAX_DISCARDED = 256 * 1024 * 1024
 
 
-async def read_body(request: Request, limit: int, code: ProblemCode) -> bytes:
-    """Return the body; raise the problem `code` when it is longer than `limit` bytes."""
-    _refuse_encoded(request)
+async def read_body(request: Request, limit: int, too_large: Problem) -> bytes:
+    """Return the body; raise `too_large` when it is longer than `limit` bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit and request.headers.get("expect"):
-        raise _too_large(code, limit)
+        raise too_large
     body = bytearray()
     read = 0
     async for chunk in request.stream():
@@ -25,7 +25,7 @@ async def read_body(request: Request, limit: int, code: ProblemCode) -> bytes:
         elif read > _MAX_DISCARDED:
             break
     if read > limit:
-        raise _too_large(code, limit)
+        raise too_large
     return bytes(body)
 
 
@@ -34,7 +34,6 @@ async def lines_of(request: Request, limit: int) -> AsyncIterator[list[bytes | N
 
     A line longer than `limit` bytes is given as None. Memory stays bounded by the limit.
     """
-    _refuse_encoded(request)
     rest = bytearray()
     overlong = False
     async for chunk in request.stream():
@@ -54,10 +53,25 @@ async def lines_of(request: Request, limit: int) -> AsyncIterator[list[bytes | N
         yield [None if overlong else bytes(rest)]
 
 
-def _refuse_encoded(request: Request) -> None:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem("unsupported-encoding")
+def event_too_large(limit: int) -> Problem:
+    """Return the problem of an event that has more bytes than `limit`."""
+    detail = Words(f"An event may have at most {limit} bytes.", f"单个事件最多{limit}字节，该事件未写入。")
+    return Problem("event-too-large", detail, extra={"limit": limit, "unit": "bytes"})
 
 
-def _too_large(code: ProblemCode, limit: int) -> Problem:
-    return Problem(code, extra={"limit": limit})
+def batch_too_large(limit: int) -> Problem:
+    """Return the problem of a batch that has more bytes than `limit`."""
+    detail = Words(
+        f"A batch may have at most {limit} bytes. Nothing of it was written.",
+        f"一个批次最多{limit}字节，整批均未写入。",
+    )
+    return Problem("batch-too-large", detail, extra={"limit": limit, "unit": "bytes"})
+
+
+def too_many_events(limit: int) -> Problem:
+    """Return the problem of a batch that has more events than `limit`."""
+    detail = Words(
+        f"A batch may have at most {limit} events. Nothing of it was written.",
+        f"一个批次最多{limit}个事件，整批均未写入。",
+    )
+    return Problem("batch-too-large", detail, extra={"limit": limit, "unit": "events"})

@@ -1,13 +1,16 @@
 """Who calls, and what a route asks of them: nothing is open without a key."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.keys import KeyStore, Scope
+from api.keys import Scope
+from api.parameters import check_parameters
 from api.problems import Problem
+from api.service import service_of
+from api.threads import in_thread
 from journey.journey import LifecycleMode
 
 
@@ -30,25 +33,31 @@ class Caller:
         return self.subject is None or self.subject == stream_id
 
 
-def authenticate(request: Request) -> Caller:
+async def authenticate(request: Request) -> Caller:
     """Return who calls; raise `unauthorized` without a valid key."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credentials:
+    shown = credentials.strip()
+    if scheme.lower() != "bearer" or not shown:
         raise Problem("unauthorized")
-    keys: KeyStore = request.app.state.service.keys
-    key = keys.find(credentials.strip())
+    keys = service_of(request).keys
+    key = keys.remembered(shown) or await in_thread(lambda: keys.find(shown))
     if key is None:
         raise Problem("unauthorized")
     return Caller(name=key.prefix, scopes=key.scopes, source=key.source, lifecycle=key.lifecycle)
 
 
-def requires(*scopes: Scope) -> Callable[[Request], Caller]:
-    """Return the dependency of a route that needs one of `scopes`; of any scope, where none is named."""
+def requires(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """Return the dependency of a route that needs one of `scopes`; of any scope, where none is named.
 
-    def caller(request: Request) -> Caller:
-        known = authenticate(request)
+    It looks at the parameters too, but after the key: whoever has none learns nothing.
+    """
+
+    async def caller(request: Request) -> Caller:
+        known = await authenticate(request)
         if scopes and not known.scopes.intersection(scopes):
             raise Problem("insufficient-scope", extra={"scope": scopes[0], "scopes": list(scopes)})
+        service_of(request).rates.count(known.name)
+        check_parameters(request)
         return known
 
     return caller

@@ -1,6 +1,9 @@
 """Examples and content types of `POST /v1/events` for the OpenAPI description; each works when pasted."""
 
+import json
 from typing import Any
+
+from api.openapi import POST_PROBLEM_ANSWERS
 
 SUBMITTED: dict[str, Any] = {
     "specversion": "1.0",
@@ -50,8 +53,34 @@ _EVENT: dict[str, Any] = {
         "data": {"type": "object", "description": "the type's payload; its schema is in /v1/event-types"},
     },
 }
+_LINES = "".join(
+    json.dumps({**event, "id": id_}, ensure_ascii=False) + "\n"
+    for event, id_ in ((ASKED, "example-6"), (SUBMITTED, "example-7"))
+)
+
+
+def _answer(description: str, *names: str) -> dict[str, Any]:
+    schemas = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _with_lines(answer: dict[str, Any]) -> dict[str, Any]:
+    line = {"schema": {"$ref": "#/components/schemas/Item"}}
+    return {**answer, "content": {**answer["content"], "application/x-ndjson": line}}
+
+
+_ITEMS: dict[str, Any] = {"application/json": {"schema": {"$ref": "#/components/schemas/Items"}}}
 
 POST_EVENTS: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "description": "with one event: the version that the customer's stream is believed to be at",
+            "schema": {"type": "string"},
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -61,13 +90,19 @@ POST_EVENTS: dict[str, Any] = {
                 [{**ASKED, "id": "example-4"}, {**SUBMITTED, "id": "example-5"}],
                 {"type": "array", "items": _EVENT},
             ),
-            "application/x-ndjson": {"schema": {"type": "string", "description": "one event per line"}},
+            "application/x-ndjson": _content(
+                _LINES, {"type": "string", "description": "one event per line; a line of answer for each"}
+            ),
         },
     },
     "responses": {
-        "200": {"description": "a duplicate with its original answer, or the answer for a batch"},
-        "201": {"description": "the event is in the log"},
-        "207": {"description": "some events of the batch were refused"},
+        "200": _with_lines(
+            _answer("a duplicate with its original answer, or the answer for several", "Appended", "Items")
+        ),
+        "207": _answer("some events of the batch were refused", "Items"),
+        "422": {"content": _ITEMS},
+        "503": {"content": _ITEMS},
+        **{str(status): described for status, described in POST_PROBLEM_ANSWERS.items()},
     },
 }
 """What OpenAPI says of the request's bodies, which are read from raw bytes."""

@@ -11,26 +11,44 @@ from prometheus_client.registry import Collector
 
 from api.caller import Operator
 from api.projections_admin import describe
+from api.schemas import TEXT, answers
 from api.service import Service, service_of
 from journey.errors import JourneyError
 
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/healthz", response_class=Response)
+@router.get(
+    "/healthz",
+    summary="Liveness",
+    openapi_extra={"security": []},
+    responses=answers("Alive", "the process answers"),
+    response_class=Response,
+)
 async def healthz() -> Response:
     """Tell that the process answers."""
     return _json({"status": "ok"}, 200)
 
 
-@router.get("/readyz", response_class=Response)
+@router.get(
+    "/readyz",
+    summary="Readiness",
+    openapi_extra={"security": []},
+    responses=answers("Ready", "requests can be served") | answers("Ready", "they cannot, and why", 503),
+    response_class=Response,
+)
 def readyz(request: Request) -> Response:
     """Tell whether requests can be served: 503 where the database or the projections fail."""
     status, body = _readiness(service_of(request))
     return _json(body, status)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    responses={200: {"description": "the figures", "content": {"text/plain": {"schema": TEXT}}}},
+    response_class=Response,
+)
 def metrics(request: Request, caller: Operator) -> Response:  # noqa: ARG001  # checked by being declared
     """Tell the service's figures in the format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)

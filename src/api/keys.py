@@ -59,7 +59,7 @@ class ApiKey:
 
 
 class KeyStore:
-    """The keys of one service; the secret part is 192 random bits, so a plain SHA-256 of it cannot be guessed."""
+    """The keys of one service; the secret part is 192 random bits, too many to guess from a plain SHA-256."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -107,20 +107,23 @@ class KeyStore:
                 .where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
                 .values(revoked_at=now.isoformat(timespec="seconds"))
             )
+        with self._guard:
+            self._trusted.pop(prefix, None)
         return ended.rowcount == 1
+
+    def remembered(self, key: str) -> ApiKey | None:
+        """Return what `key` allows if it was looked up a moment ago; None says nothing. Never waits."""
+        prefix, secret = _parts(key)
+        known = self._trusted.get(prefix)
+        if known is None or known[0] < time.monotonic() or not _fits(known[1], secret):
+            return None
+        return known[2]
 
     def find(self, key: str) -> ApiKey | None:
         """Return what `key` allows, None where it is unknown or revoked."""
-        kind, _, rest = key.partition("_")
-        public, _, secret = rest.partition("_")
-        prefix = f"{kind}_{public}"
-        with self._guard:
-            known = self._trusted.get(prefix)
-        if known is None or known[0] < time.monotonic():
-            known = self._look_up(prefix)
-        if known is None or not hmac.compare_digest(known[1], _digest(secret)):
-            return None
-        return known[2]
+        prefix, secret = _parts(key)
+        known = self._look_up(prefix)
+        return known[2] if known is not None and _fits(known[1], secret) else None
 
     def _look_up(self, prefix: str) -> tuple[float, bytes, ApiKey] | None:
         query = sa.select(_KEYS).where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
@@ -133,6 +136,17 @@ class KeyStore:
             known = (time.monotonic() + _TRUSTED_SECONDS, bytes(row["digest"]), _api_key(row))
             self._trusted[prefix] = known
             return known
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """Take a key apart into what is public of it and what is secret."""
+    kind, _, rest = key.partition("_")
+    public, _, secret = rest.partition("_")
+    return f"{kind}_{public}", secret
+
+
+def _fits(digest: bytes, secret: str) -> bool:
+    return hmac.compare_digest(digest, _digest(secret))
 
 
 def _digest(secret: str) -> bytes:

@@ -2,8 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from fastapi import Request, Response
@@ -11,21 +10,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import lines_of
-from api.outcomes import Item
-from api.service import Service
+from api.intake import Intake
 
 # Answers beyond this many bytes wait on disk for a client that reads late.
 _IN_MEMORY = 1024 * 1024
 _READ = 64 * 1024
-
-
-class Lines(Protocol):
-    """What takes the events of some lines."""
-
-    service: Service
-
-    async def lines(self, lines: Sequence[bytes | None], first: int) -> list[Item]:
-        """Append the events of some lines and return what became of each."""
 
 
 class NdjsonAnswer(Response):
@@ -35,7 +24,7 @@ class NdjsonAnswer(Response):
     for each other; so taking never waits, and answers that nobody reads yet are spooled.
     """
 
-    def __init__(self, request: Request, intake: Lines) -> None:
+    def __init__(self, request: Request, intake: Intake) -> None:
         super().__init__(media_type="application/x-ndjson")
         self._request = request
         self._intake = intake

@@ -85,8 +85,17 @@ def batch_answer(items: Sequence[Item]) -> Response:
         status, headers = 503, {"Retry-After": "1"}
     else:
         status = 422
-    positions = [entry["position"] for entry in items if entry["position"] is not None]
-    if positions:
-        headers["Journey-Position"] = str(max(positions))
+    headers |= _position(items)
     body = {"accepted": accepted, "duplicate": duplicate, "rejected": rejected, "items": list(items)}
     return Response(orjson.dumps(body), status_code=status, media_type="application/json", headers=headers)
+
+
+def lines_answer(items: Sequence[Item]) -> Response:
+    """Answer with a line for each event."""
+    body = b"".join(orjson.dumps(entry) + b"\n" for entry in items)
+    return Response(body, media_type="application/x-ndjson", headers=_position(items))
+
+
+def _position(items: Sequence[Item]) -> dict[str, str]:
+    positions = [entry["position"] for entry in items if entry["position"] is not None]
+    return {"Journey-Position": str(max(positions))} if positions else {}

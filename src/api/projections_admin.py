@@ -7,7 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from api.caller import Operator
 from api.freshness import lag
+from api.pages import linked
+from api.path_examples import ProjectionName
 from api.problems import Problem
+from api.schemas import answers
 from api.service import Service, service_of
 from projections import checkpoints, reading
 from projections.checkpoints import Build
@@ -15,35 +18,62 @@ from projections.checkpoints import Build
 router = APIRouter(prefix="/projections", tags=["projections"])
 
 
-@router.get("", response_class=Response)
+@router.get(
+    "",
+    summary="List the projections",
+    responses=answers("Projections", "every projection"),
+    response_class=Response,
+)
 def list_projections(request: Request, caller: Operator) -> Response:  # noqa: ARG001  # checked by being declared
     """List the projections with their builds, lag and parked customers."""
     service = service_of(request)
-    return _json({"items": [describe(service, name) for name in service.projections], "next": None})
+    return linked(request, [describe(service, name) for name in service.projections], None)
 
 
-@router.get("/{name}", response_class=Response)
-def get_projection(request: Request, caller: Operator, name: str) -> Response:  # noqa: ARG001  # as above
+@router.get(
+    "/{name}",
+    summary="Tell one projection",
+    responses=answers("Projection", "the projection"),
+    response_class=Response,
+)
+def get_projection(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Tell one projection."""
     return _json(describe(service_of(request), _known(request, name)))
 
 
-@router.post("/{name}/rebuild", status_code=202, response_class=Response)
-def rebuild_projection(request: Request, caller: Operator, name: str) -> Response:  # noqa: ARG001  # as above
+@router.post(
+    "/{name}/rebuild",
+    status_code=202,
+    summary="Rebuild a projection",
+    responses=answers("Build", "the new build", 202),
+    response_class=Response,
+)
+def rebuild_projection(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Begin a new build beside the live one; readers change over by themselves when it has caught up."""
     build = service_of(request).engine.rebuild(_known(request, name))
     return _json({"name": name, "build": build, "status": "building"}, 202)
 
 
-@router.post("/{name}/rollback", status_code=202, response_class=Response)
-def roll_projection_back(request: Request, caller: Operator, name: str) -> Response:  # noqa: ARG001  # as above
+@router.post(
+    "/{name}/rollback",
+    status_code=202,
+    summary="Go back to the build before",
+    responses=answers("Build", "the build that takes over again", 202),
+    response_class=Response,
+)
+def roll_projection_back(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Let the build before the live one catch up and take over again."""
     build = service_of(request).engine.roll_back(_known(request, name))
     return _json({"name": name, "build": build, "status": "building"}, 202)
 
 
-@router.post("/{name}/retry", response_class=Response)
-def retry_parked(request: Request, caller: Operator, name: str) -> Response:  # noqa: ARG001  # as above
+@router.post(
+    "/{name}/retry",
+    summary="Try parked customers again",
+    responses=answers("Retried", "how many are well again"),
+    response_class=Response,
+)
+def retry_parked(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Try the parked customers of a projection again, after its code was mended."""
     return _json({"name": name, "mended": service_of(request).engine.retry_parked(_known(request, name))})
 

@@ -10,10 +10,12 @@ from fastapi import Header, Query, Request, Response
 from fastapi.sse import ServerSentEvent
 
 from api.caller import Caller
-from api.freshness import Wanted, awaited, freshness_headers, in_thread, with_stale
+from api.freshness import Wanted, awaited, freshness_headers
 from api.languages import language_of, negotiate
+from api.parameters import LARGEST_POSITION
 from api.problems import Problem
 from api.service import Service, service_of
+from api.threads import in_thread
 from journey.words import Language
 from projections import reading
 from projections.projection import Key, Projection
@@ -22,9 +24,21 @@ from projections.reading import Found
 Wait = Annotated[
     float, Query(ge=0, description="with `If-None-Match`: wait for news, this many seconds at most")
 ]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0)]
+LastEventId = Annotated[
+    int | None,
+    Header(alias="Last-Event-ID", ge=0, le=LARGEST_POSITION, description="resume after this position"),
+]
 
 CONTENT_LANGUAGE: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row and how fresh it is, from one look."""
+
+    found: Found
+    freshness: Mapping[str, str]
+    """The headers that tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,70 +60,70 @@ class Resource:
         """The language to answer in; what customers wrote is never put into another script."""
         return language_of(negotiate(self.request.headers.get("accept-language")))
 
-    async def found(self) -> Found:
+    async def seen(self) -> Seen:
         """Look it up; raise `not-found` where there is none, or none that the caller may see."""
 
-        def look() -> Found:
+        def look() -> Seen:
             with self.service.views.connect() as connection:
-                return reading.find(connection, self.projection, self.key)
+                found = reading.find(connection, self.projection, self.key)
+            return Seen(found, freshness_headers(self.service, found.freshness, found.parked_at))
 
-        found = await in_thread(look)
-        if found.row is None or not self.caller.may_read(found.row["stream_id"]):
-            raise Problem("not-found", headers={"Journey-Position": str(found.freshness.position)})
-        return found
+        seen = await in_thread(look)
+        row = seen.found.row
+        if row is None or not self.caller.may_read(row["stream_id"]):
+            raise Problem("not-found", headers=seen.freshness)
+        return seen
 
     async def answer(self, want: Wanted, wait: float) -> Response:
         """Answer now, or, with a tag that is still right, when there is news or `wait` seconds are over."""
-        stale = await awaited(self.service.watch, self.projection.name, want)
+        stale = await awaited(self.service, self.projection.name, want)
         known = self.request.headers.get("if-none-match")
-        deadline = asyncio.get_running_loop().time() + wait
+        deadline = asyncio.get_running_loop().time() + min(wait, self.service.settings.max_wait)
         while True:
-            found = await self.found()
-            etag = self.etag(found)
+            seen = await self.seen()
+            etag = self._etag(seen.found, stale=stale)
+            headers = self._headers(seen, etag)
             if known is None or not _matches(known, etag):
-                return self._full(found, etag, stale=stale)
+                body = self._body(seen.found, stale=stale)
+                return Response(body, media_type="application/json", headers=headers)
             remaining = deadline - asyncio.get_running_loop().time()
             if remaining <= 0:
-                return Response(status_code=304, headers=self._headers(found, etag))
-            await self.service.watch.changed(self.projection.name, found.freshness.position, remaining)
-
-    def etag(self, found: Found) -> str:
-        """Return the tag: other for other logic, another last event, another language, a parked customer."""
-        row = found.row or {}
-        parked = "-parked" if found.parked_at is not None else ""
-        return f'"{found.freshness.version}-{row.get("position")}-{self.language}{parked}"'
-
-    def body(self, found: Found) -> bytes:
-        """Return the answer's bytes in the caller's language."""
-        row: Mapping[str, Any] = found.row or {}
-        text: str = row[f"body_{self.language}"]
-        return text.encode()
+                return Response(status_code=304, headers=headers)
+            await self.service.watch.changed(self.projection.name, seen.found.freshness.position, remaining)
 
     async def events(self, last_id: int | None) -> AsyncIterator[ServerSentEvent]:
         """Send the resource now, unless `last_id` shows that it is known, and again with each change."""
         while True:
-            found = await self.found()
+            found = (await self.seen()).found
             position = (found.row or {}).get("position", 0)
             if last_id is None or position > last_id:
                 last_id = position
-                yield ServerSentEvent(raw_data=self.body(found).decode(), id=str(position), event="status")
+                body = self._body(found, stale=False).decode()
+                yield ServerSentEvent(raw_data=body, id=str(position), event="status")
             await self.service.watch.changed(
                 self.projection.name, found.freshness.position, self.service.settings.max_wait
             )
 
-    def _full(self, found: Found, etag: str, *, stale: bool) -> Response:
-        body = self.body(found)
-        if stale or found.parked_at is not None:
-            body = orjson.dumps(with_stale(orjson.loads(body), stale=True))
-        return Response(body, media_type="application/json", headers=self._headers(found, etag))
+    def _etag(self, found: Found, *, stale: bool) -> str:
+        """Return the tag: another for other logic, another last event, another language or a stale answer."""
+        row = found.row or {}
+        marks = ("-parked" if found.parked_at is not None else "") + ("-stale" if stale else "")
+        return f'"{found.freshness.version}-{row.get("position")}-{self.language}{marks}"'
 
-    def _headers(self, found: Found, etag: str) -> dict[str, str]:
+    def _body(self, found: Found, *, stale: bool) -> bytes:
+        row: Mapping[str, Any] = found.row or {}
+        text: str = row[f"body_{self.language}"]
+        if not stale and found.parked_at is None:
+            return text.encode()
+        return orjson.dumps({**orjson.loads(text), "stale": True})
+
+    def _headers(self, seen: Seen, etag: str) -> dict[str, str]:
         return {
             "ETag": etag,
             "Cache-Control": "private, no-cache",
             "Vary": "Accept-Language, Authorization",
             "Content-Language": CONTENT_LANGUAGE[self.language],
-            **freshness_headers(self.request, found.freshness, found.parked_at),
+            **seen.freshness,
         }
 
 

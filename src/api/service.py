@@ -1,5 +1,7 @@
 """What one process of the service holds while it runs: databases, writer, projections, keys."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import Request
 
-from api.freshness import Watch
 from api.keys import KeyStore
+from api.rates import Rates
+from api.watch import Watch
 from journey.appender import Appender
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
@@ -20,6 +23,9 @@ from journey.storage import only_writer, storage_of
 from projections.engine import Engine
 from projections.projection import Projection
 from projections.registry import projections
+
+# How long the last reads may take when the service ends, in seconds.
+_LAST_READS = 5.0
 
 
 def utc_now() -> datetime:
@@ -44,11 +50,13 @@ class Service:
     keys: KeyStore
     watch: Watch
     """Tells readers who wait when a projection has moved."""
+    rates: Rates
+    """How often each caller has asked lately."""
 
 
 @contextmanager
 def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[Service]:
-    """Run the service in this process: databases migrated and held, the writer and the projections at work."""
+    """Run the service in this process: databases migrated, the writer and the projections at work."""
     storage = storage_of(settings)
     with ExitStack() as stack:
         stack.enter_context(only_writer(storage))
@@ -69,7 +77,6 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         if "project" in settings.roles:
             engine.start()
             stack.callback(engine.stop)
-        watch = Watch(reading)
         yield Service(
             settings=settings,
             clock=clock,
@@ -80,8 +87,20 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             projections={projection.name: projection for projection in known},
             processes=processes,
             keys=KeyStore(access),
-            watch=watch,
+            watch=Watch(reading),
+            rates=Rates(settings.max_requests_per_second),
         )
+
+
+async def reads_done(service: Service) -> None:
+    """Wait until no request reads any more: a connection that a thread still uses would be left open.
+
+    The server gives up requests that last too long when it ends, but a thread cannot be interrupted.
+    """
+    pool = service.views.pool
+    deadline = time.monotonic() + _LAST_READS
+    while isinstance(pool, sa.QueuePool) and pool.checkedout() and time.monotonic() < deadline:  # noqa: ASYNC110  # a pool has no event
+        await asyncio.sleep(0.01)
 
 
 def service_of(request: Request) -> Service:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class JourneyError(Exception):
@@ -115,6 +116,11 @@ class DamagedEvent(JourneyError):
 
 class DataDirectoryInUse(JourneyError):
     """Another process writes to this data directory."""
+
+    def __init__(self, holder: str, directory: Path) -> None:
+        super().__init__(f"process {holder} writes to {directory}")
+        self.holder = holder
+        self.directory = directory
 
 
 class UnsafeDatabase(JourneyError):

@@ -1,4 +1,4 @@
-"""What an operator may set: read once, from the environment (`JOURNEY_…`) and the command line, then passed."""
+"""What an operator may set, read once: from the environment (`JOURNEY_…`) and the command line."""
 
 from pathlib import Path
 from typing import Literal
@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     """Above this lag of a projection the service says that it is not ready."""
     max_wait: float = 60.0
     """The longest that a reader may wait for news or for its own write."""
+
+    max_requests_per_second: float | None = Field(default=None, gt=0)
+    """How many requests one key may make to this process in a second; None sets no limit."""
 
     @model_validator(mode="after")
     def _one_place(self) -> "Settings":

@@ -76,7 +76,7 @@ def only_writer(storage: Storage) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.read(descriptor, 32).decode().strip() or "unknown"
-            raise DataDirectoryInUse(f"process {holder} writes to {storage.directory}") from error
+            raise DataDirectoryInUse(holder, storage.directory) from error
         os.truncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         yield

@@ -19,6 +19,8 @@ from journey.strict_json import StrictJSONError
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
+ELSEWHERE = ("journey.migrations", "api.cli")
+"""Modules whose errors never become answers of the service."""
 FALLS_BACK = {"JourneyError", "DataDirectoryInUse", "UnsafeDatabase", "CheckpointMoved", "BadDefinition"}
 """Errors that a caller can only be told of as a fault of the service."""
 
@@ -55,9 +57,10 @@ def _subclasses(kind: type[errors.JourneyError]) -> Iterator[type[errors.Journey
 def _our_errors() -> set[type[errors.JourneyError]]:
     for package in (journey, projections, api):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if "migrations" not in module.name:
+            if not module.name.startswith(ELSEWHERE):
                 importlib.import_module(module.name)
-    return {kind for kind in _subclasses(errors.JourneyError) if kind.__module__.split(".")[0] != "tests"}
+    known = _subclasses(errors.JourneyError)
+    return {kind for kind in known if not kind.__module__.startswith(("tests", *ELSEWHERE))}
 
 
 class TestOfErrors:

@@ -320,6 +320,7 @@ class TestRemoving:
         with kept.views.begin() as connection:
             checkpoints.drop(connection, kept.live(projection))
         [dropped] = kept.builds(projection).values()
+        never_waiting(kept)
         with kept.views.begin() as connection:
             checkpoints.claim(connection, dropped)
             assert rows.delete_some(projection, connection, dropped, 3) == 3
@@ -328,6 +329,14 @@ class TestRemoving:
         engine.catch_up()
         assert stored(kept, projection) == {}
         assert kept.builds(projection) == {}
+
+
+def never_waiting(kept: Kept) -> None:
+    """Let transactions fail that would wait for another one's locks."""
+
+    @sa.event.listens_for(kept.views, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
 
 
 def test_real_projections_are_rebuilt_by_the_page(kept: Kept) -> None:

@@ -1,39 +1,56 @@
 """The command line `journey`: one module per command, gathered here."""
 
-import typer
+import io
+import sys
 
-from api.cli.demo import demo_command
-from api.cli.exporting import export_command
-from api.cli.importing import import_command
-from api.cli.keying import keys
-from api.cli.rebuilding import rebuild_command
-from api.cli.serving import migrate_command, project_command, serve_command
-from api.cli.simulating import simulate_command
-from api.cli.verifying import verify_command
+from api.cli.demo import DEMO, demo_command
+from api.cli.exporting import EXPORT, export_command
+from api.cli.helping import Lesson, group, teach
+from api.cli.importing import IMPORT, import_command
+from api.cli.keying import KEYS, keys
+from api.cli.projecting import MIGRATE, PROJECT, migrate_command, project_command
+from api.cli.rebuilding import REBUILD, rebuild_command
+from api.cli.serving import SERVE, serve_command
+from api.cli.simulating import SIMULATE, simulate_command
+from api.cli.speech import said
+from api.cli.verifying import VERIFY, verify_command
 
-app = typer.Typer(
+app = group(
+    Lesson(
+        said(
+            "Customer journeys as immutable events, and what follows from them.",
+            "以不可更改的事件记录客户旅程，并由此得出各类视图。",
+        ),
+        ("journey demo", "journey serve --data ./journey-data", "journey import --help"),
+        said(
+            "Messages are in the language of the terminal; JOURNEY_LANGUAGE=zh or en chooses another.",
+            "提示语言随终端语言而定，可用环境变量 JOURNEY_LANGUAGE=zh 或 en 指定。",
+        ),
+    ),
     name="journey",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Customer journeys as immutable events, and what follows from them. "
-    "Try 'journey demo' first; then 'journey serve --data ./journey-data' keeps a service running.",
 )
-app.command("demo")(demo_command)
-app.command("serve")(serve_command)
-app.command("migrate")(migrate_command)
-app.add_typer(keys, name="keys")
-app.command("project")(project_command)
-app.command("rebuild")(rebuild_command)
-app.command("import")(import_command)
-app.command("export")(export_command)
-app.command("simulate")(simulate_command)
-app.command("verify")(verify_command)
+teach(app, "demo", demo_command, DEMO)
+teach(app, "serve", serve_command, SERVE)
+teach(app, "migrate", migrate_command, MIGRATE)
+teach(app, "project", project_command, PROJECT)
+teach(app, "rebuild", rebuild_command, REBUILD)
+teach(app, "import", import_command, IMPORT)
+teach(app, "export", export_command, EXPORT)
+teach(app, "simulate", simulate_command, SIMULATE)
+teach(app, "verify", verify_command, VERIFY)
+app.add_typer(keys, name="keys", short_help=KEYS.summary)
 
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal without a mark that we print shows a question mark
     app()
 
 

@@ -11,8 +11,8 @@ import orjson
 
 from api.cli.log_files import LogFileError, Record, kind_of, read_lines, read_records
 from api.cli.mapping import CloudEvent, EventMapping
+from api.cli.speech import said
 from api.cli.templates import MappingError
-from api.cloudevents import SET_BY_THE_SERVICE
 
 MOST_COMPLAINTS = 10
 """How many records without an event are told of one by one; the others are counted."""
@@ -32,6 +32,11 @@ class Batch:
     """Why a record that a rule fits could not become an event."""
     bytes_read: int = 0
 
+
+_MAPPING_NEEDED = said(
+    "name a mapping with --mapping, which says what its records mean",
+    "请用 --mapping 指定映射文件，说明各条记录的含义",
+)
 
 Converted = CloudEvent | MappingError | str
 """An event; why there is none; or what the record is that no rule fits."""
@@ -61,6 +66,8 @@ def batches(
 
 def told(event: dict[str, Any]) -> CloudEvent:
     """Return an exported event as its source told it: without what the service had added."""
+    from api.event_attributes import SET_BY_THE_SERVICE  # noqa: PLC0415  # it loads the web framework, slowly
+
     return {key: value for key, value in event.items() if key not in SET_BY_THE_SERVICE}
 
 
@@ -73,13 +80,11 @@ def _converted(path: Path, file: BinaryIO, mapping: EventMapping | None) -> Iter
                 yield error
         return
     if kind_of(path) != "ndjson":
-        raise LogFileError(f"{path.name}: name a mapping with --mapping, which says what its records mean")
+        raise LogFileError(f"{path.name}: {_MAPPING_NEEDED}")
     for number, event in enumerate(read_lines(path, file), start=1):
         if "specversion" not in event:
-            raise LogFileError(
-                f"{path.name}: event {number} is no CloudEvent; name a mapping with --mapping, "
-                "which says what the file's records mean"
-            )
+            what = said(f"event {number} is no CloudEvent; ", f"第 {number} 条不是 CloudEvent；")
+            raise LogFileError(f"{path.name}: {what}{_MAPPING_NEEDED}")
         yield told(event)
 
 
@@ -87,5 +92,5 @@ def _called(record: Record) -> str:
     """Name a kind of record: by activity and lifecycle in a log, else by what its row says first."""
     usual = [record[key] for key in ("concept:name", "lifecycle:transition") if key in record]
     return " ".join(usual) or next(
-        iter(f"{key} = {value}" for key, value in record.items()), "an empty record"
+        (f"{key} = {value}" for key, value in record.items()), said("an empty record", "空记录")
     )

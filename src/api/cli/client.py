@@ -3,36 +3,47 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Annotated, Self
 
 import httpx
 import typer
 
+from api.cli.pauses import asked_pause, backoff
 from api.cli.refusals import refusal
+from api.cli.speech import LANGUAGE, said
+from api.cli.terminal import fail, note
+from journey.words import Language
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 ATTEMPTS = 8
 """How often one request is tried before it is given up."""
-FIRST_PAUSE = 0.5
-"""Seconds before the second attempt; each further pause is twice as long."""
-LONGEST_PAUSE = 30.0
-"""Seconds that a pause lasts at most, also where the service asks for a longer one."""
+_WORTH_A_WORD = 3
+"""The failed attempt after which the user is told why nothing moves."""
 TIMEOUT = httpx.Timeout(10.0, read=120.0)
 """Seconds; reading is patient because a large batch is answered when it is committed."""
 
 _BUSY = frozenset({429, 503})
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 Url = Annotated[
-    str, typer.Option("--url", envvar="JOURNEY_URL", help="Where the service answers.", metavar="URL")
+    str,
+    typer.Option(
+        "--url", envvar="JOURNEY_URL", metavar="URL", help=said("Where the service answers.", "服务地址。")
+    ),
 ]
 Key = Annotated[
     str | None,
     typer.Option(
-        "--key", envvar="JOURNEY_KEY", help="API key; kept out of the shell's history by JOURNEY_KEY."
+        "--key",
+        envvar="JOURNEY_KEY",
+        metavar="KEY",
+        help=said(
+            "API key; JOURNEY_KEY keeps it out of the shell's history.",
+            "访问密钥；用 JOURNEY_KEY 提供可避免留在命令历史中。",
+        ),
     ),
 ]
 
@@ -53,14 +64,21 @@ class Client:
         url: str = DEFAULT_URL,
         key: str | None = None,
         *,
+        language: Language = LANGUAGE,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        try:
-            self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT, transport=transport)
-        except httpx.InvalidURL as error:
-            raise ClientError(f"{url} is no URL of a service: {error}") from error
+        headers = {"Accept-Language": "zh-CN" if language == "zh" else "en"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        self._http = httpx.Client(
+            base_url=_checked(url),
+            headers=headers,
+            timeout=TIMEOUT,
+            transport=transport,
+            # A proxy that the environment names cannot know what this machine calls itself.
+            trust_env=httpx.URL(url).host not in _LOOPBACK,
+        )
         self._url = url
         self._sleep = pause
         self._reached = False
@@ -102,57 +120,74 @@ class Client:
                 return response
             if response.status_code not in _BUSY or attempt == ATTEMPTS:
                 raise ClientError(refusal(response))
-            self._sleep(_asked_pause(response, attempt))
+            self._wait(asked_pause(response, attempt), attempt)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
     def pause(self, attempt: int) -> None:
         """Wait before what failed at `attempt`, counted from 1, is tried again."""
-        self._sleep(_backoff(attempt))
+        self._wait(backoff(attempt), attempt)
+
+    def _wait(self, seconds: float, attempt: int) -> None:
+        if attempt == _WORTH_A_WORD:
+            note(
+                said("The service is busy or away; waiting for it.", "服务繁忙或暂时无法连接，正在等待恢复。")
+            )
+        self._sleep(seconds)
 
     def _may_come_back(self, error: httpx.TransportError) -> bool:
         """Tell a service that restarts from one that was never there."""
-        return self._reached or not isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol)
+        return self._reached or not isinstance(error, httpx.ConnectError)
 
     def _unreachable(self, error: httpx.TransportError) -> ClientError:
         reason = str(error) or type(error).__name__
         if self._reached:
             return ClientError(
-                f"The connection to {self._url} was lost and did not come back ({reason}). "
-                "Run the same command again: what has arrived counts once."
+                said(
+                    f"The connection to {self._url} was lost and did not come back ({reason}). "
+                    "Run the same command again: what has arrived counts once.",
+                    f"与 {self._url} 的连接中断且未能恢复（{reason}）。"
+                    "请重新运行同一命令；已送达的内容不会重复计入。",
+                )
             )
         return ClientError(
-            f"Cannot connect to {self._url} ({reason}). Start the service with "
-            "'journey serve --data ./journey-data', or name another one with --url or JOURNEY_URL."
+            said(
+                f"Cannot connect to {self._url} ({reason}). Start the service with "
+                "'journey serve --data ./journey-data', or name another one with --url or JOURNEY_URL.",
+                f"无法连接 {self._url}（{reason}）。请用 journey serve --data ./journey-data 启动服务，"
+                "或通过 --url、JOURNEY_URL 指定其他地址。",
+            )
         )
 
 
 @contextmanager
-def connected(url: str, key: str | None) -> Iterator[Client]:
+def connected(url: str, key: str | None, language: Language = LANGUAGE) -> Iterator[Client]:
     """Yield a client, and end the command with a message on stderr where the service cannot help."""
     try:
-        with Client(url, key) as client:
+        with Client(url, key, language=language) as client:
             yield client
     except ClientError as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(2) from error
+        fail(str(error))
+    except KeyboardInterrupt:
+        note(
+            said(
+                "Interrupted. The same command may be run again: what has arrived counts once.",
+                "已中断。可重新运行同一命令；已送达的内容不会重复计入。",
+            )
+        )
+        raise
 
 
-def _backoff(attempt: int) -> float:
-    return min(FIRST_PAUSE * 2.0 ** (attempt - 1), LONGEST_PAUSE)
-
-
-def _asked_pause(response: httpx.Response, attempt: int) -> float:
-    """Return the seconds that `Retry-After` asks for, which is a number or a date."""
-    asked = response.headers.get("Retry-After", "")
+def _checked(url: str) -> str:
+    """Return a URL that requests can go to; raise `ClientError` for any other text."""
     try:
-        seconds = float(asked) if asked.isdecimal() else _until(asked)
-    except ValueError:
-        return _backoff(attempt)
-    return min(max(seconds, 0.0), LONGEST_PAUSE)
-
-
-def _until(date: str) -> float:
-    moment = parsedate_to_datetime(date)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(
-        UTC
-    ).timestamp()
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ClientError(
+            said(
+                f"{url} is no URL of a service. It looks like {DEFAULT_URL}.",
+                f"{url} 不是有效的服务地址，正确形式如 {DEFAULT_URL}。",
+            )
+        )
+    return url

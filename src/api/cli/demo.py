@@ -1,168 +1,183 @@
 """`journey demo`: the service at work within a minute, on invented customers."""
 
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import SpinnerColumn, TextColumn
+from rich.text import Text
 
+from api.cli import signals, terminal
+from api.cli.beside import Beside, serving_beside
 from api.cli.client import Client, connected
+from api.cli.helping import Lesson
 from api.cli.importing import report
-from api.cli.places import settings_for
+from api.cli.keying import opened_keys
+from api.cli.places import explained, settings_for
 from api.cli.sending import Totals, sent
 from api.cli.showing import show_status, show_timeline
-from api.cli.simulating import TOGETHER, batched, default_start
+from api.cli.simulating import TOGETHER, Customers, Seed, batched
 from api.cli.simulation import simulate
-from api.keys import SCOPES, KeyStore
-from journey.migrating import migrate
+from api.cli.speech import LANGUAGE, said
+from api.keys import SCOPES
 from journey.storage import storage_of
 from journey.words import Language, Words
 
-# How long the service may take to start, in seconds.
-_START = 60.0
+_PAST = timedelta(days=75)
+"""How long ago the journeys began: customers have arrived until today, so that some are under way."""
+_UNDER_WAY = ("in_review", "supplementing")
+_PAGE = 500
+"""How many applications are looked at, and events of a timeline asked for, at once."""
+
+_PLAYED = Words(
+    "{events:,} events of {customers:,} invented customers are in the log, {rate:,.0f} a second.",
+    "已写入 {customers:,} 位虚构客户的 {events:,} 条事件，每秒 {rate:,.0f} 条。",
+)
+_INVITATION = Words(
+    "The service answers at {url}. To try it, in another terminal:",
+    "服务地址：{url}。可在另一个终端中试用：",
+)
+_STOP = Words("Ctrl-C ends it.", "按 Ctrl-C 结束。")
+
+DEMO = Lesson(
+    said("See the service at work, on invented customers.", "用虚构客户演示服务的运行效果。"),
+    ("journey demo", "journey demo --exit --customers 200 --seed 7"),
+    said(
+        "It starts a service on an embedded database, plays journeys through HTTP, shows the status of an "
+        "application and a customer's timeline, prints the address and a key to try, and goes on serving.",
+        "在嵌入式数据库上启动服务，通过 HTTP 上报客户旅程，展示一笔申请的进度和一位客户的时间线，"
+        "给出可供试用的地址和密钥，并继续提供服务。",
+    ),
+)
 
 
 def demo_command(
     *,
-    customers: Annotated[int, typer.Option(min=1, max=10_000, help="How many customers to invent.")] = 40,
-    seed: Annotated[int, typer.Option(help="Another seed gives other customers.")] = 1,
+    customers: Customers = 40,
+    seed: Seed = 1,
     language: Annotated[
-        Language | None, typer.Option(help="Language of the journeys; that of the terminal if absent.")
-    ] = None,
+        Language,
+        typer.Option(help=said("Language of the journeys and of what is shown.", "旅程和展示内容的语言。")),
+    ] = LANGUAGE,
     data: Annotated[
         Path | None,
-        typer.Option(help="Keep the data here; a directory that is removed at the end if absent."),
+        typer.Option(
+            help=said(
+                "Keep the data here; a directory that is removed at the end if absent.",
+                "数据保存目录；不指定则使用临时目录，结束时删除。",
+            ),
+            metavar="DIR",
+        ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Port to listen on; a free one if it is taken.")] = 8080,
-    end: Annotated[bool, typer.Option("--exit", help="End by itself when all is shown.")] = False,
+    port: Annotated[
+        int,
+        typer.Option(
+            help=said("Port to listen on; a free one if it is taken.", "监听端口；被占用时改用空闲端口。"),
+            min=0,
+            max=65535,
+            metavar="PORT",
+        ),
+    ] = 8080,
+    end: Annotated[
+        bool, typer.Option("--exit", help=said("End by itself when all is shown.", "展示完毕后自动结束。"))
+    ] = False,
 ) -> None:
     """Start a service, play journeys through HTTP, show what came of them, and go on serving."""
-    spoken: Language = language or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
-    console = Console()
-    directory = data or Path(tempfile.mkdtemp(prefix="journey-demo-"))
-    try:
+    console = terminal.results()
+    with signals.interrupting(), explained(), _kept(data) as directory:
         key = _key(directory)
-        with _serving(directory, _free(port)) as (url, server):
-            _play(console, url, key, spoken, customers=customers, seed=seed)
-            _invite(console, url, key, spoken)
+        with serving_beside(directory, port) as service:
+            with connected(service.url, key, language) as client:
+                _play(console, client, language, customers=customers, seed=seed)
+            _invite(console, service.url, key, language)
             if not end and sys.stdin.isatty() and sys.stdout.isatty():
-                with suppress(KeyboardInterrupt):
-                    server.wait()
-    finally:
-        if data is None:
-            shutil.rmtree(directory, ignore_errors=True)
+                console.print(_STOP.in_language(language), "", sep="\n")
+                _outlive(service)
 
 
-def _play(console: Console, url: str, key: str, language: Language, *, customers: int, seed: int) -> None:
+def _play(console: Console, client: Client, language: Language, *, customers: int, seed: int) -> None:
+    """Send the journeys, and show one of them."""
     now = datetime.now(UTC)
+    events = list(simulate(seed, customers, language, (now - _PAST).date(), until=now))
     began, totals = time.monotonic(), Totals()
-    events = list(simulate(seed, customers, language, default_start(now.date()), until=now))
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} events"))
-    with connected(url, key) as client:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("events", total=len(events))
-            for _, totals in sent(client, batched(events, TOGETHER)):
-                progress.update(task, completed=totals.sent)
-        report(totals, time.monotonic() - began, console)
-        headers = {"Accept-Language": language, "Prefer": "wait=30"}
-        position = client.request("GET", "/v1/projections").json()["items"]
-        head = max(item["position"] for item in position)
-        number, customer = _telling(events)
-        params = {"min_position": max(head, totals.sent)}
-        status = client.request("GET", f"/v1/applications/{number}", params=params, headers=headers).json()
-        timeline = _timeline(client, customer, headers)
-    show_status(console, status, language)
-    show_timeline(console, customer, timeline, language)
+    with terminal.progress(SpinnerColumn(), TextColumn(terminal.EVENTS)) as progress:
+        task = progress.add_task("", total=len(events))
+        for _, totals in sent(client, batched(events, TOGETHER)):
+            progress.update(task, completed=totals.sent)
+    seconds = time.monotonic() - began
+    if totals.refused:
+        report(totals, seconds, console)
+    played = _PLAYED.in_language(language)
+    console.print(played.format(events=totals.sent, customers=customers, rate=totals.sent / seconds))
+    if status := _telling(client, totals.position):
+        show_status(console, status, language)
+        timeline = _pages(client, f"/v1/customers/{status['customer']}/timeline", totals.position)
+        show_timeline(console, status["customer"], list(timeline), language)
 
 
-def _telling(events: list[dict[str, Any]]) -> tuple[str, str]:
-    """Choose an application that is under way, and among those the one with the longest story."""
-    story: dict[str, list[dict[str, Any]]] = {}
-    for event in events:
-        if str(event["type"]).split(".")[0] in ("application", "review", "delivery", "offer"):
-            story.setdefault(event["case"], []).append(event)
-    over = ("delivery.completed", "delivery.failed", "application.withdrawn", "review.rejected")
-    under_way = {case: told for case, told in story.items() if told[-1]["type"] not in over} or story
-    case, told = max(under_way.items(), key=lambda each: len(each[1]))
-    return case, told[0]["subject"]
+def _telling(client: Client, position: int) -> dict[str, Any] | None:
+    """Choose the application whose status tells most: under review, in a further round, with much done."""
+    applications = islice(_pages(client, "/v1/applications", position), _PAGE)
+    return max(applications, key=_interest, default=None)
 
 
-def _timeline(client: Client, customer: str, headers: dict[str, str]) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    path: str | None = f"/v1/customers/{customer}/timeline?limit=500"
-    while path:
-        page = client.request("GET", path, headers=headers).json()
-        items += page["items"]
-        path = page["next"]
-    return items
+def _interest(status: dict[str, Any]) -> tuple[bool, bool, int, int]:
+    done = sum(step["status"] == "done" for step in status["steps"])
+    return (status["state"] in _UNDER_WAY and done > 1, status["percent"] < 100, status["round"], done)  # noqa: PLR2004
+
+
+def _pages(client: Client, path: str, position: int) -> Iterator[dict[str, Any]]:
+    """Yield what a list holds, once it shows the log up to `position`."""
+    next_page: str | None = f"{path}?limit={_PAGE}&min_position={position}"
+    while next_page:
+        prefer = {"Prefer": "wait=30, handling=strict"}
+        page = client.request("GET", next_page, headers=prefer).json()
+        yield from page["items"]
+        next_page = page["next"]
 
 
 def _invite(console: Console, url: str, key: str, language: Language) -> None:
-    said = Words(
-        "Try it: the service answers at {url} with this key.",
-        "服务地址：{url}，可使用以下密钥访问：",
-    ).in_language(language)
-    console.print(f"\n[bold]{said.format(url=url)}[/bold]\n")
+    """Print the address, a key and lines to try."""
+    invitation = _INVITATION.in_language(language).format(url=url)
+    console.print("", Text(invitation, style="bold"), "", sep="\n")
     for line in (
-        f"export JOURNEY_URL={url} JOURNEY_KEY={key}",
-        'curl -s -H "Authorization: Bearer $JOURNEY_KEY" $JOURNEY_URL/v1/applications?limit=3',
-        'curl -s -H "Authorization: Bearer $JOURNEY_KEY" "$JOURNEY_URL/v1/events?after=0&limit=3"',
+        f"export JOURNEY_URL={url}",
+        f"export JOURNEY_KEY={key}",
+        'curl -s -H "Authorization: Bearer $JOURNEY_KEY" "$JOURNEY_URL/v1/applications?limit=3"',
+        'curl -s -H "Authorization: Bearer $JOURNEY_KEY" "$JOURNEY_URL/v1/events?limit=3"',
         "journey simulate --customers 100 --seed 2",
         "journey rebuild",
     ):
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    stop = Words("Ctrl-C ends it.", "按 Ctrl-C 结束。").in_language(language)
-    console.print(f"\n{stop}\n")
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    console.print("")
+
+
+def _outlive(service: Beside) -> None:
+    """Wait while the service runs, which nothing but this process should end."""
+    service.process.wait()
+    terminal.fail(
+        said("The service ended by itself. Run the demo again.", "服务意外终止，请重新运行演示。"), status=1
+    )
 
 
 def _key(directory: Path) -> str:
-    storage = storage_of(settings_for(directory, None))
-    migrate(storage, ["access"])
-    return KeyStore(storage.engine("access", writer=True)).create(SCOPES, datetime.now(UTC), label="demo")
-
-
-def _free(port: int) -> int:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    with opened_keys(storage_of(settings_for(directory, None))) as keys:
+        return keys.create(SCOPES, datetime.now(UTC), label="demo")
 
 
 @contextmanager
-def _serving(directory: Path, port: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the service beside this process, and end it when the demo is over."""
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "api.cli", "serve", "--data", str(directory), "--port", str(port)]
-    server = subprocess.Popen(command)  # noqa: S603  # our own program with our own arguments
-    try:
-        _wait_until_ready(url, server)
-        yield url, server
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START
-    while time.monotonic() < deadline and server.poll() is None:
-        with suppress(httpx.TransportError):
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        time.sleep(0.1)
-    typer.secho("The service did not start; see its messages above.", err=True, fg="red")
-    raise typer.Exit(1)
+def _kept(data: Path | None) -> Iterator[Path]:
+    """Give the directory for the data: the one that is named, or one that is removed at the end."""
+    if data is not None:
+        yield data
+    else:
+        with tempfile.TemporaryDirectory(prefix="journey-demo-", ignore_cleanup_errors=True) as made:
+            yield Path(made)

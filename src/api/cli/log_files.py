@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
+from api.cli.speech import said
+
 Record = Mapping[str, str]
 """One line of a log: names to text."""
 
@@ -39,7 +41,13 @@ def kind_of(path: Path) -> str:
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     kinds = {".xes": "xes", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
     if suffix not in kinds:
-        raise LogFileError(f"{path.name}: the name must end in {', '.join(kinds)}, each also with .gz")
+        names = ", ".join(kinds)
+        raise LogFileError(
+            said(
+                f"{path.name}: the name must end in {names}, each also with .gz",
+                f"{path.name}：文件名须以 {names} 结尾，均可再加 .gz",
+            )
+        )
     return kinds[suffix]
 
 
@@ -62,7 +70,12 @@ def read_records(path: Path, file: BinaryIO, csv_format: CsvFormat | None = None
             record["#row"] = str(row)
             yield record
     except (ET.ParseError, csv.Error, ValueError, EOFError, OSError) as error:
-        raise LogFileError(f"{path.name}: cannot be read after record {row}: {error}") from error
+        raise LogFileError(
+            said(
+                f"{path.name}: cannot be read after record {row}: {error}",
+                f"{path.name}：第 {row} 条记录之后无法读取：{error}",
+            )
+        ) from error
 
 
 def read_lines(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
@@ -76,7 +89,12 @@ def read_lines(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
             yield item
             number += 1
     except (ValueError, EOFError, OSError) as error:
-        raise LogFileError(f"{path.name}: cannot be read after {number} events: {error}") from error
+        raise LogFileError(
+            said(
+                f"{path.name}: cannot be read after {number} events: {error}",
+                f"{path.name}：第 {number} 条事件之后无法读取：{error}",
+            )
+        ) from error
 
 
 def unpacked(path: Path, file: BinaryIO) -> BinaryIO:
@@ -90,7 +108,12 @@ def _xes(content: BinaryIO) -> Iterator[dict[str, str]]:
         if root is None:
             root = element
             if _name(root) != "log":
-                raise ValueError(f"the root is <{_name(root)}>, an XES file has <log>")
+                raise ValueError(
+                    said(
+                        f"the root is <{_name(root)}>, an XES file has <log>",
+                        f"根元素为 <{_name(root)}>，XES 文件应为 <log>",
+                    )
+                )
         name = _name(element)
         if moment == "start":
             inside = inside or name == "trace"
@@ -125,7 +148,9 @@ def _csv(content: BinaryIO, csv_format: CsvFormat) -> Iterator[dict[str, str]]:
     try:
         for row in csv.DictReader(text, delimiter=csv_format.delimiter, strict=True):
             if None in row:
-                raise ValueError("the next row has more fields than the heading")
+                raise ValueError(
+                    said("the next row has more fields than the heading", "下一行的列数多于表头")
+                )
             yield {name: value for name, value in row.items() if value is not None}
     finally:
         text.detach()
@@ -141,7 +166,7 @@ def _objects(content: BinaryIO) -> Iterator[dict[str, Any]]:
         if line.strip():
             item = json.loads(line)
             if not isinstance(item, dict):
-                raise ValueError("the next line is no JSON object")
+                raise ValueError(said("the next line is no JSON object", "下一行不是 JSON 对象"))
             yield item
 
 

@@ -37,6 +37,7 @@ from typing import Any
 
 from api.cli.log_files import CsvFormat, Record
 from api.cli.moments import compiled_time
+from api.cli.speech import said
 from api.cli.templates import LEFT_OUT, Fill, MappingError, compiled_at, only
 
 CloudEvent = dict[str, Any]
@@ -86,7 +87,8 @@ class EventMapping:
                 value = fill(record)
             except MappingError as error:
                 row = record.get("#row", "?")
-                raise MappingError(f"{self.name}: row {row}, {rule.name}: {error}") from error
+                place = said(f"row {row}", f"第 {row} 条")
+                raise MappingError(f"{self.name}: {place}, {rule.name}: {error}") from error
             if value is not LEFT_OUT and value != "":
                 event[key] = value
         return event
@@ -109,7 +111,13 @@ def load_mapping(name: str) -> EventMapping:
     names = sorted(
         each.name.removesuffix(".toml") for each in shipped.iterdir() if each.name.endswith(".toml")
     )
-    raise MappingError(f"{name}: neither a file nor a shipped mapping; shipped: {', '.join(names)}")
+    listed = ", ".join(names)
+    raise MappingError(
+        said(
+            f"{name}: neither a file nor a shipped mapping; shipped: {listed}",
+            f"{name}：既不是文件，也不是自带的映射；自带的有 {listed}",
+        )
+    )
 
 
 def parse_mapping(text: str, name: str) -> EventMapping:
@@ -142,13 +150,17 @@ def _attributes(table: Mapping[str, Any]) -> Mapping[str, Any]:
     for key in table:
         if not _ATTRIBUTE.fullmatch(key) or key in _RESERVED:
             raise MappingError(
-                f"attributes: {key!r} must be 1 to 20 of a-z and 0-9, and no attribute of every event"
+                said(
+                    f"attributes: {key!r} must be 1 to 20 of a-z and 0-9, and no attribute of every event",
+                    f"attributes: {key!r} 须为 1 至 20 个小写字母或数字，且不能是事件的固定属性",
+                )
             )
     return table
 
 
 def _rule(number: int, rule: Mapping[str, Any]) -> Rule:
-    name = f"rule {number} ({rule.get('type', 'without a type')})"
+    type_ = rule.get("type", said("without a type", "未写 type"))
+    name = said(f"rule {number} ({type_})", f"规则 {number}（{type_}）")
     try:
         only(rule, {"match", "type", "data", "case"}, {"match", "type"})
         return Rule(
@@ -167,7 +179,12 @@ def _conditions(match: Mapping[str, Any]) -> Callable[[Record], bool]:
     for key, wanted in match.items():
         texts = wanted if isinstance(wanted, list) else [wanted]
         if not all(isinstance(text, str) for text in texts):
-            raise MappingError(f"match: {key}: {wanted!r} is neither a text nor a list of texts")
+            raise MappingError(
+                said(
+                    f"match: {key}: {wanted!r} is neither a text nor a list of texts",
+                    f"match: {key}: {wanted!r} 既不是文本，也不是文本列表",
+                )
+            )
         exact = frozenset(text for text in texts if not text.endswith("*"))
         begins = tuple(text.removesuffix("*") for text in texts if text.endswith("*"))
         conditions.append((key, exact, begins))

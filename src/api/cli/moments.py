@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.cli.log_files import Record
+from api.cli.speech import said
 from api.cli.templates import Fill, MappingError, compiled, compiled_at, only
 
 
@@ -20,16 +21,25 @@ def compiled_time(written: Any) -> Fill:
     try:
         zone = ZoneInfo(written["zone"]) if "zone" in written else None
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise MappingError(f"zone {written['zone']!r} is not known") from error
+        zone = written["zone"]
+        raise MappingError(said(f"zone {zone!r} is not known", f"未知时区 {zone!r}")) from error
 
     def filled(record: Record) -> str:
         text = fill(record)
         try:
             moment = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007  # zone below
         except (TypeError, ValueError) as error:
-            raise MappingError(f"{text!r} is no time of the form {form or 'ISO 8601'}") from error
+            expected = form or "ISO 8601"
+            raise MappingError(
+                said(f"{text!r} is no time of the form {expected}", f"{text!r} 不是 {expected} 格式的时间")
+            ) from error
         if moment.tzinfo is None and zone is None:
-            raise MappingError(f"{text!r} has no offset from UTC; name a zone in the mapping")
+            raise MappingError(
+                said(
+                    f"{text!r} has no offset from UTC; name a zone in the mapping",
+                    f"{text!r} 没有时区信息，请在映射中指定 zone",
+                )
+            )
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
     return filled

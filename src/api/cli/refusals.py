@@ -5,33 +5,59 @@ from typing import Any
 
 import httpx
 
+from api.cli.speech import said
+
 
 def refusal(response: httpx.Response) -> str:
     """Say what the service's refusal is, and what to do about it."""
     problem = _problem(response)
-    said = ": ".join(str(problem[part]) for part in ("title", "detail") if problem.get(part))
-    said = said or f"The service answered {response.status_code} to {response.request.url.path}"
+    words = told(problem) or said(
+        f"The service answered {response.status_code} to {response.request.url.path}",
+        f"服务对 {response.request.url.path} 返回 {response.status_code}",
+    )
     fields = [
         f"  {error.get('pointer', '')}: {error.get('detail', '')}" for error in problem.get("errors", ())
     ]
-    return "\n".join([f"{said} ({response.status_code})", *fields, *_advice(response, problem)])
+    status = said(f" ({response.status_code})", f"（{response.status_code}）")
+    return "\n".join([f"{words}{status}", *fields, *_advice(response, problem)])
+
+
+def told(problem: Mapping[str, Any]) -> str:
+    """Return what a problem says of itself."""
+    return said(": ", "：").join(str(problem[part]) for part in ("title", "detail") if problem.get(part))
 
 
 def _advice(response: httpx.Response, problem: Mapping[str, Any]) -> list[str]:
     match response.status_code:
         case 401:
             return [
-                "Give a key with --key or JOURNEY_KEY: the first start of the service prints one, and",
-                "'journey keys create --scope …' makes another.",
+                said(
+                    "Give a key with --key or JOURNEY_KEY: the first start of the service prints one, and\n"
+                    "'journey keys create --scope …' makes another.",
+                    "请用 --key 或环境变量 JOURNEY_KEY 提供密钥：服务首次启动时会显示一个，\n"
+                    "也可运行 journey keys create --scope … 新建。",
+                )
             ]
-        case 403:
-            scope = problem.get("scope") or _challenged_scope(response) or "that the message names"
+        case 403 if scope := problem.get("scope") or _challenged_scope(response):
             return [
-                f"The key lacks the scope {scope}: 'journey keys create --scope …' makes one that has it."
+                said(
+                    f"The key lacks the scope {scope}. To make one: journey keys create --scope {scope}",
+                    f"该密钥缺少权限 {scope}。可新建具备该权限的密钥：journey keys create --scope {scope}",
+                )
             ]
         case 429 | 503:
             return [
-                "The service stayed busy. Run the same command again later: what has arrived counts once."
+                said(
+                    "The service stayed busy. Run the command again later: what has arrived counts once.",
+                    "服务持续繁忙，请稍后重新运行同一命令；已送达的内容不会重复计入。",
+                )
+            ]
+        case _ if not problem:
+            return [
+                said(
+                    "Check with --url or JOURNEY_URL that this is the address of a journey service.",
+                    "请检查 --url 或 JOURNEY_URL 是否为客户旅程服务的地址。",
+                )
             ]
         case _:
             return []

@@ -10,6 +10,8 @@ import orjson
 
 from api.cli.batches import MOST_COMPLAINTS, Batch
 from api.cli.client import ATTEMPTS, Client, ClientError
+from api.cli.refusals import told
+from api.cli.speech import said
 
 Lifecycle = Literal["strict", "record"]
 
@@ -36,6 +38,8 @@ class Totals:
     """What the service said of the first few events that it refused."""
     worth_repeating: int = 0
     """How many of the refused events may be taken on a second run."""
+    position: int = 0
+    """The last position in the log that an event was answered with."""
 
     @property
     def refused(self) -> int:
@@ -55,6 +59,7 @@ class Totals:
         self.complaints += batch.broken[: MOST_COMPLAINTS - len(self.complaints)]
         for type_, result in zip(batch.types, results, strict=True):
             self.statuses[str(result["status"])] += 1
+            self.position = max(self.position, result.get("position") or 0)
             if result.get("deviation"):
                 self.deviations[type_] += 1
             if result["status"] not in _TAKEN:
@@ -64,11 +69,12 @@ class Totals:
         problem = result.get("problem") or {}
         self.worth_repeating += bool(result.get("retryable"))
         if len(self.rejections) < MOST_REJECTIONS:
-            said = ": ".join(str(problem[part]) for part in ("title", "detail") if problem.get(part))
             fields = "".join(
                 f" [{each.get('pointer')}: {each.get('detail')}]" for each in problem.get("errors", ())
             )
-            self.rejections.append(f"{result.get('id')} ({type_}), {result['status']}: {said}{fields}")
+            self.rejections.append(
+                f"{result.get('id')} ({type_}), {result['status']}: {told(problem)}{fields}"
+            )
 
 
 def sent(
@@ -117,7 +123,11 @@ def _posted(client: Client, events: Sequence[bytes], lifecycle: Lifecycle | None
     results = [orjson.loads(line) for line in response.content.splitlines() if line.strip()]
     if len(results) != len(events):
         raise ClientError(
-            f"The service answered {len(results)} of {len(events)} events. "
-            "Run the same command again: what has arrived counts once."
+            said(
+                f"The service answered {len(results)} of {len(events)} events. "
+                "Run the same command again: what has arrived counts once.",
+                f"服务只答复了 {len(events)} 条事件中的 {len(results)} 条。"
+                "请重新运行同一命令；已送达的内容不会重复计入。",
+            )
         )
     return results

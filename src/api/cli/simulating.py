@@ -8,15 +8,17 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from api.cli import terminal
 from api.cli.batches import Batch
 from api.cli.client import DEFAULT_URL, Key, Url, connected
+from api.cli.helping import Lesson
 from api.cli.importing import report
 from api.cli.mapping import CloudEvent
 from api.cli.sending import Totals, sent
 from api.cli.simulation import simulate
+from api.cli.speech import LANGUAGE, said
 from journey.words import Language
 
 TOGETHER = 200
@@ -26,20 +28,56 @@ LONGEST_PAUSE = 1.0
 PAST = timedelta(days=92)
 """How long ago the journeys began at most, where no start is given."""
 
+Customers = Annotated[
+    int,
+    typer.Option(min=1, max=99_999, metavar="N", help=said("How many customers to invent.", "虚构客户数。")),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help=said("Another seed gives other customers.", "随机种子；换一个即得到另一批客户。"),
+    ),
+]
+
+SIMULATE = Lesson(
+    said("Send the journeys of invented customers, up to now.", "上报虚构客户截至当前的旅程。"),
+    ("journey simulate --customers 100", "journey simulate --customers 1000 --rate 20 --seed 2"),
+    said(
+        "The same seed gives the same customers. Running it again adds only what has happened since.",
+        "相同的种子得到相同的客户；再次运行只补充此后新发生的事件。",
+    ),
+)
+
 
 def simulate_command(
     *,
-    customers: Annotated[int, typer.Option(min=1, max=99_999, help="How many customers.")] = 50,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other customers.")] = 1,
+    customers: Customers = 50,
+    seed: Seed = 1,
     rate: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Events per second; as fast as the service takes them if absent."),
+        typer.Option(
+            min=0.1,
+            metavar="N",
+            help=said(
+                "Events per second; as fast as the service takes them if absent.",
+                "每秒事件数；不指定则以服务所能承受的最快速度上报。",
+            ),
+        ),
     ] = None,
-    language: Annotated[Language, typer.Option(help="Language of names and texts.")] = "zh",
+    language: Annotated[
+        Language, typer.Option(help=said("Language of names and texts.", "姓名和文字内容的语言。"))
+    ] = LANGUAGE,
     start: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="First day of the journeys; about three months ago if absent."
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help=said(
+                "First day of the journeys; about three months ago if absent.",
+                "旅程开始的日期；不指定则为约三个月前。",
+            ),
         ),
     ] = None,
     url: Url = DEFAULT_URL,
@@ -49,15 +87,15 @@ def simulate_command(
     began, now = time.monotonic(), datetime.now(UTC)
     first = start.date() if start else default_start(now.date())
     totals = Totals()
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} events"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn(terminal.EVENTS), TimeElapsedColumn())
     events = simulate(seed, customers, language, first, until=now)
-    with connected(url, key) as client, Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("events", total=None)
+    with connected(url, key) as client, terminal.progress(*columns) as progress:
+        task = progress.add_task("", total=None)
         for _, totals in sent(client, batched(events, batch_size(rate))):
             progress.update(task, completed=totals.sent)
             if rate:
                 time.sleep(max(0.0, began + totals.sent / rate - time.monotonic()))
-    report(totals, time.monotonic() - began, Console())
+    report(totals, time.monotonic() - began, terminal.results())
     if totals.refused:
         raise typer.Exit(1)
 

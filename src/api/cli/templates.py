@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from api.cli.log_files import Record
+from api.cli.speech import said
 
 
 class MappingError(Exception):
@@ -93,12 +94,14 @@ def _template(text: str) -> Fill:
         elif match[0] in ("{{", "}}"):
             parts.append(match[0][0])
         else:
-            raise MappingError(f"{text!r} has a brace without its pair")
+            raise MappingError(said(f"{text!r} has a brace without its pair", f"{text!r} 的花括号不配对"))
     parts = [part for part in (*parts, text[end:]) if part != ""]
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
         return _whole(parts[0])
     if any(isinstance(part, Placeholder) and part.kind != "text" for part in parts):
-        raise MappingError(f"{text!r}: a number must be all of its template")
+        raise MappingError(
+            said(f"{text!r}: a number must be all of its template", f"{text!r}：数值占位须独占整个模板")
+        )
     return lambda record: _joined(parts, record)
 
 
@@ -115,10 +118,13 @@ def _placeholder(written: str) -> Placeholder:
             result["kind"] = each
         else:
             raise MappingError(
-                f"{{{written}}} has {each!r}; there is number, integer, optional, default:text"
+                said(
+                    f"{{{written}}} has {each!r}; there is number, integer, optional, default:text",
+                    f"{{{written}}} 中的 {each!r} 无效，可用的有 number、integer、optional、default:文本",
+                )
             )
     if not name:
-        raise MappingError(f"{{{written}}} names no field")
+        raise MappingError(said(f"{{{written}}} names no field", f"{{{written}}} 没有写字段名"))
     return Placeholder(name, **result)
 
 
@@ -144,7 +150,7 @@ def _text(placeholder: Placeholder, record: Record) -> str | Absence:
         return placeholder.default
     if placeholder.optional:
         return LEFT_OUT
-    raise MappingError(f"the record has no {placeholder.name!r}")
+    raise MappingError(said(f"the record has no {placeholder.name!r}", f"记录中没有 {placeholder.name!r}"))
 
 
 def _number(text: str, *, whole: bool, name: str) -> int | float:
@@ -155,17 +161,26 @@ def _number(text: str, *, whole: bool, name: str) -> int | float:
     try:
         number = float(text)
     except ValueError as error:
-        raise MappingError(f"{name!r} is {text!r}, which is no number") from error
+        raise MappingError(
+            said(f"{name!r} is {text!r}, which is no number", f"{name!r} 的值 {text!r} 不是数字")
+        ) from error
     if not math.isfinite(number) or (whole and not number.is_integer()):
-        raise MappingError(f"{name!r} is {text!r}, which is no {'integer' if whole else 'finite number'}")
+        kind = said("integer", "整数") if whole else said("finite number", "有限数值")
+        raise MappingError(
+            said(f"{name!r} is {text!r}, which is no {kind}", f"{name!r} 的值 {text!r} 不是{kind}")
+        )
     return int(number) if whole else number
 
 
 def only(table: Mapping[str, Any], known: set[str], needed: set[str]) -> None:
     """Raise `MappingError` where `table` has a key that is not `known`, or lacks one that is `needed`."""
     if unknown := sorted(set(table) - known):
+        names, there = ", ".join(unknown), ", ".join(sorted(known))
         raise MappingError(
-            f"{', '.join(unknown)}: not a key of this table; there is {', '.join(sorted(known))}"
+            said(
+                f"{names}: not a key of this table; there is {there}",
+                f"{names}：此处没有这个键，可用的有 {there}",
+            )
         )
     if missing := sorted(needed - set(table)):
-        raise MappingError(f"{', '.join(missing)}: missing")
+        raise MappingError(f"{', '.join(missing)}: {said('missing', '缺失')}")

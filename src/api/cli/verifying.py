@@ -1,23 +1,52 @@
 """`journey verify`: proves that the read models are what the log says."""
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
 from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from rich.progress import SpinnerColumn, TextColumn
 
-from api.cli.places import Data, Database, explained, settings_for
+from api.cli import terminal
+from api.cli.helping import Lesson
+from api.cli.places import Data, Database, explained, settings_for, storage_in_use
 from api.cli.serving import Definitions
+from api.cli.speech import said
 from journey.errors import ProjectionUnavailable
 from journey.event_log import EventLog, open_event_log
 from journey.processes import load_definitions
-from journey.storage import Storage, storage_of
+from journey.settings import Settings
+from journey.storage import Storage
 from projections.projection import Projection
 from projections.registry import projections
 from projections.verification import Checked, Difference, verify
+
+_BEFORE, _SHOWN = 30, 120
+"""How many characters of a value are shown: before the first that differs, and in all."""
+
+VERIFY = Lesson(
+    said("Prove that every projection is what the log says.", "核对每个视图与事件日志是否一致。"),
+    ("journey verify", "journey verify --database postgresql://user:password@host/name --show 20"),
+    said(
+        "Every row is compared with a fold of the log made here and now, also while the service runs. The "
+        "status is 0 when all agree, and 1 when a row differs.",
+        "根据日志重新推算，并逐行比对，服务运行时也可执行。全部一致时退出码为 0，有差异时为 1。",
+    ),
+)
+
+
+@dataclass
+class Finding:
+    """What the comparison of one projection found."""
+
+    projection: str
+    checked: Checked = field(default_factory=Checked)
+    differences: int = 0
+    first: list[Difference] = field(default_factory=list)
+    """The first few differences, to be shown."""
 
 
 def verify_command(
@@ -25,72 +54,113 @@ def verify_command(
     data: Data = None,
     database: Database = None,
     definitions: Definitions = None,
-    show: Annotated[int, typer.Option(help="How many differences to show.", min=0)] = 5,
+    show: Annotated[
+        int,
+        typer.Option(
+            help=said("How many differences to show of each projection.", "每个视图最多显示的差异数。"),
+            min=0,
+            metavar="N",
+        ),
+    ] = 5,
 ) -> None:
     """Compare every row of every projection with a fold of the log; also while the service runs."""
-    settings = settings_for(data, database)
-    table = Table("projection", "customers", "events", "rows", "parked", "differences")
-    found: list[Difference] = []
+    settings = settings_for(data, database, definitions=definitions)
     with explained():
-        storage = storage_of(settings)
-        _require(storage)
-        log = open_event_log(storage, settings, writer=False)
-        try:
-            for projection in projections(load_definitions(definitions)):
-                checked, differences, shown = _verified(storage, log, projection, show)
-                found += shown
-                table.add_row(
-                    projection.name,
-                    *(f"{n:,}" for n in (checked.streams, checked.events, checked.rows, checked.parked)),
-                    f"{differences:,}",
-                )
-        finally:
-            log.close()
-    console = Console()
-    console.print(table)
-    for difference in found[:show]:
-        console.print(
-            f"{difference.projection}: row {difference.key!r} of {difference.stream_id!r}", markup=False
-        )
-        console.print(f"  the log says {difference.expected}", markup=False)
-        console.print(f"  the row says {difference.found}", markup=False)
-    if found:
+        findings = _findings(storage_in_use(settings), settings, show)
+    _report(terminal.results(), findings)
+    if any(finding.differences for finding in findings):
         raise typer.Exit(1)
 
 
-def _verified(
-    storage: Storage, log: EventLog, projection: Projection[object], show: int
-) -> tuple[Checked, int, list[Difference]]:
-    checked, differences = Checked(), 0
-    shown: list[Difference] = []
+def _findings(storage: Storage, settings: Settings, show: int) -> list[Finding]:
     views = storage.engine("views", writer=False)
     if not storage.embedded:
         views = views.execution_options(isolation_level="REPEATABLE READ")
     try:
-        with (
-            views.connect() as connection,
-            Progress(console=Console(stderr=True), transient=True) as progress,
-        ):
-            task = progress.add_task(projection.name, total=_size(log, projection, connection))
-            for difference in verify(log, connection, projection, checked):
-                differences += 1
-                if len(shown) < max(show, 1):
-                    shown.append(difference)
-                progress.update(task, completed=checked.events)
-    except ProjectionUnavailable:
-        typer.secho(f"{projection.name} has no rows yet: run 'journey serve' or 'journey project'.", err=True)
-        raise typer.Exit(2) from None
+        with closing(open_event_log(storage, settings, writer=False)) as log:
+            known = projections(load_definitions(settings.definitions))
+            return [_finding(log, views, projection, show) for projection in known]
     finally:
         views.dispose()
-    return checked, differences, shown
 
 
-def _size(log: EventLog, projection: Projection[object], connection: sa.Connection) -> int:
-    del projection, connection
-    return log.head()
+def _finding(log: EventLog, views: sa.Engine, projection: Projection[Any], show: int) -> Finding:
+    finding = Finding(projection.name)
+    # The display looks at the counts by itself: verify() yields only where something is wrong.
+    events = TextColumn(
+        said("{task.fields[counts].events:,} events", "{task.fields[counts].events:,} 条事件")
+    )
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), events)
+    with views.connect() as connection, terminal.progress(*columns) as progress:
+        progress.add_task(projection.name, total=None, counts=finding.checked)
+        try:
+            for difference in verify(log, connection, projection, finding.checked):
+                finding.differences += 1
+                if len(finding.first) < show:
+                    finding.first.append(difference)
+        except ProjectionUnavailable:
+            terminal.fail(
+                said(
+                    f"{projection.name} has no rows yet: run 'journey serve' or 'journey project' first.",
+                    f"视图 {projection.name} 尚无数据：请先运行 journey serve 或 journey project。",
+                )
+            )
+    return finding
 
 
-def _require(storage: Storage) -> None:
-    file: Path | None = storage.file("log") if storage.embedded else None
-    if file is not None and not file.exists():
-        raise OSError(f"There is no service's data in {storage.directory}: name its directory with --data.")
+def _report(console: Console, findings: list[Finding]) -> None:
+    table = terminal.table(
+        console,
+        said("projection", "视图"),
+        said("customers", "客户"),
+        said("events", "事件"),
+        said("rows", "行"),
+        said("parked", "挂起"),
+        said("differences", "差异"),
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for finding in findings:
+        counts = finding.checked
+        figures = (counts.streams, counts.events, counts.rows, counts.parked, finding.differences)
+        table.add_row(finding.projection, *(f"{figure:,}" for figure in figures))
+    console.print(table)
+    for finding in findings:
+        for difference in finding.first:
+            for line in _told(difference):
+                console.print(line, markup=False, soft_wrap=True)
+        if finding.differences:
+            console.print(
+                said(
+                    f"Mend it with 'journey rebuild {finding.projection}', and find out what changed it.",
+                    f"可用 journey rebuild {finding.projection} 修复，并请查明数据被谁改动。",
+                ),
+                markup=False,
+            )
+
+
+def _told(difference: Difference) -> Iterator[str]:
+    yield said(
+        f"{difference.projection}: row {difference.key!r} of {difference.stream_id!r}",
+        f"{difference.projection}：客户 {difference.stream_id!r} 的行 {difference.key!r}",
+    )
+    log, row = said("the log says", "日志应为"), said("the row says", "数据为")
+    expected, found = difference.expected, difference.found
+    if expected is None or found is None:
+        nothing = said("nothing", "无此行")
+        yield f"  {log}: {nothing if expected is None else expected}"
+        yield f"  {row}: {nothing if found is None else found}"
+        return
+    for column in expected:
+        if expected[column] != found.get(column):
+            should, does = _excerpts(repr(expected[column]), repr(found.get(column)))
+            yield f"  {column}, {log}: {should}"
+            yield f"  {column}, {row}: {does}"
+
+
+def _excerpts(one: str, other: str) -> tuple[str, str]:
+    """Cut two long values to where they begin to differ."""
+    same = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, same - _BEFORE)
+    cut = slice(start, start + _SHOWN)
+    return one[cut], other[cut]

@@ -13,6 +13,7 @@ ProblemCode = Literal[
     "case-of-another-kind",
     "case-required",
     "damaged-event",
+    "database-unavailable",
     "event-id-reused",
     "event-too-large",
     "illegal-transition",

@@ -36,6 +36,21 @@ PROBLEMS: tuple[ProblemType, ...] = (
         retryable=True,
     ),
     ProblemType(
+        code="database-unavailable",
+        status=503,
+        title=Words("The database cannot be reached at the moment", "数据库暂时无法访问"),
+        meaning=Words(
+            "The database behind this answer cannot be reached, or has no connection free.",
+            "该请求所需的数据库暂时无法访问，或没有空闲连接。",
+        ),
+        remedy=Words(
+            "Send the same request again in a moment. If it lasts, tell the operator the incident number of "
+            "the answer.",
+            "请稍后重试；如持续出现，请将返回结果中的故障编号告知运维人员。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
         code="outcome-unknown",
         status=503,
         title=Words("It is not known whether the event was written", "写入结果暂时无法确认"),

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from urllib.parse import quote
 from uuid import uuid4
 
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -59,14 +61,14 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def _response(scope: Scope, error: Exception) -> Response:
-    problem = _problem(error)
-    if problem.status == 500:  # noqa: PLR2004  the one status that is our fault
+    problem = _problem(scope, error)
+    if problem.status == 500 or problem.code == "database-unavailable":  # noqa: PLR2004  what callers did not cause
         problem.extra["incident"] = _tell_operator(scope, error)
     tag = negotiate(", ".join(Headers(scope=scope).getlist("Accept-Language")))
     return response(problem, tag, quote(scope["path"]))
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(scope: Scope, error: Exception) -> Problem:
     match error:
         case Problem():
             return error
@@ -74,12 +76,25 @@ def _problem(error: Exception) -> Problem:
             return of(error)
         case RequestValidationError():
             unread = any(detail["type"] == "json_invalid" for detail in error.errors())
-            code: ProblemCode = "malformed-json" if unread else "invalid-parameter"
-            return Problem(code, errors=request_errors(error))
+            return Problem("malformed-json" if unread else "invalid-parameter", errors=request_errors(error))
         case HTTPException():
-            return Problem(_CODE_OF_STATUS.get(error.status_code, "internal-error"), headers=error.headers)
+            allow = {"Allow": _allowed(scope)} if error.status_code == 405 else {}  # noqa: PLR2004  the status that has it
+            code = _CODE_OF_STATUS.get(error.status_code, "internal-error")
+            return Problem(code, headers={**(error.headers or {}), **allow})
+        case sa.exc.OperationalError() | sa.exc.InterfaceError() | sa.exc.TimeoutError():
+            return Problem("database-unavailable")
         case _:
             return Problem("internal-error")
+
+
+def _allowed(scope: Scope) -> str:
+    """List every method that the address takes: the framework names those of one route only."""
+    methods: set[str] = set()
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    for route in iter_route_contexts(scope["app"].routes):
+        if route.path_regex.match(path):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
 
 
 def _tell_operator(scope: Scope, error: Exception) -> str:

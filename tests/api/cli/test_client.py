@@ -8,7 +8,8 @@ import orjson
 import pytest
 from typer import Exit
 
-from api.cli.client import ATTEMPTS, LONGEST_PAUSE, Client, ClientError, connected
+from api.cli.client import ATTEMPTS, Client, ClientError, connected
+from api.cli.pauses import LONGEST_PAUSE
 
 Answer = tuple[int, dict[str, str], bytes]
 OK: Answer = (200, {}, b"{}")
@@ -60,6 +61,7 @@ def test_request() -> None:
 
     [request] = service.requests
     assert request.headers["Authorization"] == "Bearer secret"
+    assert request.headers["Accept-Language"] == "en"
     assert str(request.url) == "http://journey.test/v1/events?lifecycle=record"
     assert request.content == b"x"
 
@@ -105,7 +107,7 @@ class TestRetries:
         """A service that stays busy is given up after a bounded number of attempts."""
         service = Service(problem(503))
 
-        assert "Run the same command again later" in refused(service)
+        assert "Run the command again later" in refused(service)
         assert len(service.requests) == ATTEMPTS
 
 
@@ -123,7 +125,7 @@ class TestErrors:
             (problem(401), "--key or JOURNEY_KEY"),
             (problem(403, scope="events:write"), "lacks the scope events:write"),
             (problem(403, {"WWW-Authenticate": 'Bearer scope="ops:admin"'}), "lacks the scope ops:admin"),
-            (problem(403), "lacks the scope that the message names"),
+            (problem(403), "Title (403)"),
             (
                 problem(422, detail="It is bad.", errors=[{"pointer": "#/a", "detail": "b"}]),
                 "Title: It is bad.",
@@ -133,6 +135,7 @@ class TestErrors:
                 "#/data/amount: no number",
             ),
             ((502, {"Content-Type": "text/html"}, b"<h1>"), "answered 502 to /v1/events"),
+            ((404, {"Content-Type": "text/html"}, b"<h1>"), "Check with --url or JOURNEY_URL"),
             ((500, {"Content-Type": "application/json"}, b"{"), "answered 500"),
         ],
     )
@@ -143,7 +146,7 @@ class TestErrors:
     @pytest.mark.parametrize("url", ["http://[", "journey.test", "ftp://journey.test"])
     def test_url(self, url: str) -> None:
         """What is no URL of a service is an error of its own."""
-        with pytest.raises(ClientError, match=r"no URL|Cannot connect"), Client(url) as client:
+        with pytest.raises(ClientError, match=r"no URL of a service|Cannot connect"), Client(url) as client:
             client.request("GET", "/")
 
     def test_command(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from api.cli.mapping import CloudEvent
 from api.cli.simulating import batch_size, default_start
 from api.cli.simulation import simulate
-from api.cloudevents import Reading, read_event
+from api.cloudevents import read_event
+from api.event_attributes import Reading
 from journey.journey import Journey, after, decide, initial
 from journey.processes import load_definitions
 from journey.settings import Settings
