@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import applications, catalogue, customers, events, health, problems, projections_admin
 from api.caller import requires
 from api.openapi import PROBLEM_ANSWERS, describe
-from api.service import reads_done, running, utc_now
+from api.service import running, utc_now
 from journey.settings import Settings
 
 _DESCRIPTION = """Every touchpoint between a customer and a financial institution, as an immutable event;
@@ -33,7 +33,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         with running(settings, clock) as service:
             app.state.service = service
             yield
-            await reads_done(service)
 
     app = FastAPI(
         title="Customer journey service",

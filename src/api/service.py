@@ -1,7 +1,5 @@
 """What one process of the service holds while it runs: databases, writer, projections, keys."""
 
-import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,9 +21,6 @@ from journey.storage import only_writer, storage_of
 from projections.engine import Engine
 from projections.projection import Projection
 from projections.registry import projections
-
-# How long the last reads may take when the service ends, in seconds.
-_LAST_READS = 5.0
 
 
 def utc_now() -> datetime:
@@ -90,17 +85,6 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             watch=Watch(reading),
             rates=Rates(settings.max_requests_per_second),
         )
-
-
-async def reads_done(service: Service) -> None:
-    """Wait until no request reads any more: a connection that a thread still uses would be left open.
-
-    The server gives up requests that last too long when it ends, but a thread cannot be interrupted.
-    """
-    pool = service.views.pool
-    deadline = time.monotonic() + _LAST_READS
-    while isinstance(pool, sa.QueuePool) and pool.checkedout() and time.monotonic() < deadline:  # noqa: ASYNC110  # a pool has no event
-        await asyncio.sleep(0.01)
 
 
 def service_of(request: Request) -> Service:
