@@ -1,6 +1,6 @@
 """`/v1/applications`: the status of an application, as the customer follows it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -46,7 +46,12 @@ async def list_applications(
     service = service_of(request)
     table = service.projections["review_progress"].table
     place = place_of(cursor, (str,))
-    wanted = {"stream_id": caller.subject or customer, "case_state": state, "product": product}
+    wanted = [
+        ("stream_id", caller.subject),
+        ("stream_id", customer),
+        ("case_state", state),
+        ("product", product),
+    ]
     language = language_of(negotiate(request.headers.get("accept-language")))
     stale = await awaited(service, "review_progress", want)
 
@@ -69,10 +74,10 @@ async def list_applications(
 
 
 def _page(
-    table: sa.Table, build: int, wanted: Mapping[str, str | None], after: str | None, limit: int
+    table: sa.Table, build: int, wanted: Sequence[tuple[str, str | None]], after: str | None, limit: int
 ) -> sa.Select[Any]:
     query = sa.select(table).where(table.c.build == build).order_by(table.c.number).limit(limit + 1)
-    for name, value in wanted.items():
+    for name, value in wanted:
         if value is not None:
             query = query.where(table.c[name] == value)
     return query if after is None else query.where(table.c.number > after)

@@ -72,7 +72,7 @@ def _status(problem: Problem) -> str:
 
 
 def batch_answer(items: Sequence[Item]) -> Response:
-    """Answer for a batch: 200 all well, 207 mixed, 422 none taken, 503 none taken for want of the writer."""
+    """Answer for a batch: 200 all well, 207 mixed, 503 none taken yet, 422 none ever."""
     accepted = sum(entry["status"] == "accepted" for entry in items)
     duplicate = sum(entry["status"] == "duplicate" for entry in items)
     rejected = len(items) - accepted - duplicate
@@ -81,7 +81,7 @@ def batch_answer(items: Sequence[Item]) -> Response:
         status = 200
     elif accepted or duplicate:
         status = 207
-    elif all(entry["retryable"] for entry in items):
+    elif any(entry["retryable"] for entry in items):
         status, headers = 503, {"Retry-After": "1"}
     else:
         status = 422

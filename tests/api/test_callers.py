@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from fastapi import Request
 from fastapi.routing import iter_route_contexts
 
 from api.app import create_app
+from api.caller import Caller
 from api.event_examples import SUBMITTED
 from api.keys import SCOPES, Scope
 from api.path_examples import APPLICATION
@@ -222,3 +224,42 @@ class TestRates:
         rates = Rates(None)
         for _ in range(10_000):
             rates.count("one")
+
+
+class TestACustomer:
+    """Tokens for customers come later; what they may see is decided already."""
+
+    @pytest.fixture
+    def customer(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
+        """Give the client of a customer, who may read what is their own."""
+        post(site.client("events:write"), SUBMITTED)
+        post(site.client("events:write"), {**SUBMITTED, "subject": "customer-2", "id": "another"})
+        site.caught_up()
+
+        async def known(_: Request) -> Caller:
+            return Caller(name="token", scopes=frozenset(SCOPES), subject="customer-1")
+
+        monkeypatch.setattr("api.caller.authenticate", known)
+        return site.anonymous()
+
+    def test_their_own_is_shown(self, customer: httpx.Client) -> None:
+        """Status, profile, journey, list."""
+        assert customer.get(f"/v1/applications/{APPLICATION}").status_code == 200
+        assert customer.get("/v1/customers/customer-1").status_code == 200
+        assert customer.get("/v1/customers/customer-1/timeline").status_code == 200
+        items = customer.get("/v1/applications").json()["items"]
+        assert {item["customer"] for item in items} == {"customer-1"}
+        assert customer.get("/v1/applications?customer=customer-2").json()["items"] == []
+
+    def test_another_customers_is_not_found(self, site: Site, customer: httpx.Client) -> None:
+        """Never forbidden, which would tell that it is there."""
+        rows = site.service.log.find([(SUBMITTED["source"], "another")])
+        number = next(iter(rows.values())).event.case
+        for path in (
+            f"/v1/applications/{number}",
+            f"/v1/applications/{number}/stream",
+            "/v1/customers/customer-2",
+            "/v1/customers/customer-2/timeline",
+            "/v1/customers/customer-2/stream",
+        ):
+            assert_problem(customer.get(path), "not-found")
