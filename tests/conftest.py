@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from api.service import Service, running
 from journey.event_log import EventLog, open_event_log
@@ -15,6 +16,13 @@ from tests.databases import database_settings
 from tests.sites import Site, serving
 
 DATABASES = ["sqlite", "postgres"]
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """Leave no test the logs of another: their stream is closed with the test that set them up."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_configure() -> None:
