@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from projections.engine import Engine
 from tests.api.posting import assert_problem
 from tests.api.stories import opened, reviewed, visits
 from tests.sites import Site
@@ -151,3 +152,19 @@ class TestMinPosition:
         asking.join(15)
 
         assert len(answers[0].json()["items"]) == 1
+
+    def test_the_journey_of_a_customer_who_is_not_known_yet(self, standing_still: Site) -> None:
+        """Whether there is such a customer another projection tells: it must have got there, too."""
+        service = standing_still.service
+        (position,) = visits(standing_still.client(), "new", "12:00:00")
+        timeline = [service.projections["timeline"]]
+        views = service.engine._views  # noqa: SLF001  # the one engine that may write them
+        Engine(service.log, views, timeline, service.settings, service.clock).catch_up()
+        client = standing_still.client(Prefer="handling=strict")
+
+        answer = client.get("/v1/customers/new/timeline", params={"min_position": position})
+
+        assert_problem(answer, "projection-behind")
+        service.engine.catch_up()
+        answer = client.get("/v1/customers/new/timeline", params={"min_position": position})
+        assert len(answer.json()["items"]) == 1

@@ -70,7 +70,7 @@ class Client:
     ) -> None:
         headers = {"Accept-Language": "zh-CN" if language == "zh" else "en"}
         if key:
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = f"Bearer {_printable(key)}"
         self._http = httpx.Client(
             base_url=_checked(url),
             headers=headers,
@@ -191,3 +191,12 @@ def _checked(url: str) -> str:
             )
         )
     return url
+
+
+def _printable(key: str) -> str:
+    """Return a key as it goes into a header; raise `ClientError` for what cannot be one."""
+    if not (stripped := key.strip()).isascii() or not stripped.isprintable():
+        raise ClientError(
+            said("This is no key: keys look like cj_1a2b3c4d_….", "密钥无效：密钥的形式如 cj_1a2b3c4d_…。")
+        )
+    return stripped

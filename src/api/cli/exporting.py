@@ -97,13 +97,17 @@ def _tell(count: int, last: int) -> None:
 
 @contextmanager
 def _opened(output: str) -> Iterator[BinaryIO]:
-    if output == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
+    """Open what is written to; end the command where that fails, then or later."""
+    path = Path(output)
     try:
-        path = Path(output)
-        file = gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb")  # noqa: SIM115  # closed below
+        if output == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
+                yield cast(BinaryIO, file)
+    except BrokenPipeError:
+        raise  # whoever read has read enough, as `head` does
     except OSError as error:
         terminal.fail(
             said(
@@ -111,5 +115,3 @@ def _opened(output: str) -> Iterator[BinaryIO]:
                 f"无法写入 {output}：{error.strerror}。请用 --output 指定其他文件。",
             )
         )
-    with file:
-        yield cast(BinaryIO, file)

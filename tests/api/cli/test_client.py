@@ -149,6 +149,16 @@ class TestErrors:
         with pytest.raises(ClientError, match=r"no URL of a service|Cannot connect"), Client(url) as client:
             client.request("GET", "/")
 
+    @pytest.mark.parametrize("key", ["密钥", "a\nb", "a\x00"])
+    def test_key(self, key: str) -> None:
+        """What cannot be a key is an error of its own; space around a key is not meant."""
+        with pytest.raises(ClientError, match="This is no key"):
+            Client("http://journey.test", key)
+        service = Service(OK)
+        with Client("http://journey.test", " secret\n", transport=service) as client:
+            client.request("GET", "/")
+        assert service.requests[0].headers["Authorization"] == "Bearer secret"
+
     def test_command(self, capsys: pytest.CaptureFixture[str]) -> None:
         """A command ends with status 2 and the message on stderr."""
         with socket.socket() as unused:

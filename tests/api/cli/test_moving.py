@@ -1,5 +1,6 @@
 """Events in and out by the command line: import, export and simulate against a running service."""
 
+import errno
 import gzip
 import itertools
 import os
@@ -345,11 +346,15 @@ class TestHelpfulErrors:
         assert "该密钥缺少权限 ops:admin" in chinese.stderr
 
     def test_unwritable_file(self, service: Running, tmp_path: Path) -> None:
-        """A file that cannot be written is named before anything is asked."""
-        status, told = service.run("export", "--output", str(tmp_path / "no" / "x.ndjson"))
+        """A file that cannot be opened, and a disk that is full, are named with the reason."""
+        outputs = {str(tmp_path / "no" / "x.ndjson"): errno.ENOENT}
+        if Path("/dev/full").exists():
+            outputs["/dev/full"] = errno.ENOSPC
+        for output, number in outputs.items():
+            status, told = service.run("export", "--output", output)
 
-        assert status == 2
-        assert f"Cannot write {tmp_path / 'no' / 'x.ndjson'}: {os.strerror(2)}" in told
+            assert status == 2
+            assert f"Cannot write {output}: {os.strerror(number)}. Name another file" in told
 
     def test_no_such_projection(self, service: Running) -> None:
         """A projection that there is not is refused with those that there are."""
