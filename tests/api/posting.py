@@ -12,6 +12,7 @@ import orjson
 
 from api.problem_texts import PROBLEMS, ProblemCode
 from journey.events import RecordedEvent
+from tests.facts import cloudevent
 from tests.sites import Site
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -25,6 +26,18 @@ _numbers = itertools.count(1)
 def new_customer() -> str:
     """Return the id of a customer whom nobody has met."""
     return f"customer-{next(_numbers)}"
+
+
+def an_application(customer: str, **attributes: Any) -> dict[str, Any]:
+    """Return an application, which opens a case."""
+    data = {"product": "personal-loan", "amount": 100000, "currency": "CNY", "materials": ["identity_card"]}
+    return cloudevent("application.submitted", data, subject=customer, **attributes)
+
+
+def a_review(customer: str, case: str | None, **attributes: Any) -> dict[str, Any]:
+    """Return the start of an application's review."""
+    data = {"reviewer": "li.na", "team": "credit"}
+    return cloudevent("review.started", data, subject=customer, case=case, **attributes)
 
 
 @contextmanager
