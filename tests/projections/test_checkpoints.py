@@ -73,20 +73,19 @@ class TestAdvancing:
 
     def test_whoever_repairs_waits_for_the_batch_at_hand_and_sees_where_it_ended(self, kept: Kept) -> None:
         """A repair up to an older position would take away what the batch has just written."""
+        if kept.storage.embedded:
+            pytest.skip("one writer")
         build = begin(kept)
-        seen: list[Build | None] = []
-
-        def hold() -> None:
-            with kept.views.begin() as connection:
-                seen.append(checkpoints.hold(connection, build))
-
+        with kept.views.begin() as first:
+            checkpoints.advance(first, build, Position(5), None)
+            with kept.views.connect() as second:
+                second.execute(sa.text("SET lock_timeout = '50ms'"))
+                with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+                    checkpoints.hold(second, build)
+                second.invalidate()
         with kept.views.begin() as connection:
-            checkpoints.advance(connection, build, Position(5), None)
-            repair = threading.Thread(target=hold)
-            repair.start()
-        repair.join(30)
+            held = checkpoints.hold(connection, build)
 
-        [held] = seen
         assert held is not None
         assert held.position == 5
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from journey.events import Event, RecordedEvent
 from journey.processes import load_definitions
+from projections import repair
+from projections.engine import Engine
 from projections.projection import Key, Projection, Row
 from projections.registry import projections
 from projections.verification import Checked, verify
 from tests.facts import submitted, visit
-from tests.projections.keeping import Count, Kept, counting
+from tests.projections.keeping import NOW, Count, Kept, counting
 from tests.projections.specs import fold
 
 
@@ -204,6 +206,20 @@ class TestRetryingAgain:
         kept.engine(counting()).catch_up()
         assert kept.parked(counting()) == {}
         assert kept.rows(counting()) == kept.replayed(counting())
+
+    def test_reaches_the_checkpoint_as_it_is_by_then(self, kept: Kept) -> None:
+        """Between two customers the engine goes on: the second misses nothing of what came meanwhile."""
+        broken, mended = counting(refuse=stumble), counting()
+        kept.record(poison("C1"), poison("C2"))
+        kept.engine(broken).catch_up()
+        retries = repair.retry_parked(mended, kept.views, kept.log, NOW)
+        assert next(retries)
+        kept.record(visit("C1"), visit("C2"))
+        assert not kept.parked(mended).keys() - {"C2"}
+        Engine(kept.log, kept.views, [mended], kept.settings, lambda: NOW).catch_up()
+        assert list(retries) == [True]
+
+        assert kept.rows(mended) == kept.replayed(mended)
 
     def test_is_exact_while_the_loop_runs(self, kept: Kept) -> None:
         """A repair and a batch that meet on one build come one after the other."""

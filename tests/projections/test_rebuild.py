@@ -82,7 +82,7 @@ def test_a_rebuild_gives_row_for_row_the_same(kept: Kept) -> None:
     known = projections(load_definitions())
     example = 0
 
-    @hypothesis.settings(max_examples=8, deadline=None, database=None)
+    @hypothesis.settings(max_examples=5, deadline=None, database=None)
     @hypothesis.given(journeys(), st.integers(1, 7))
     def same(history: list[tuple[str, Any]], page: int) -> None:
         nonlocal example

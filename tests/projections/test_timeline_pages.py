@@ -97,6 +97,7 @@ def test_pages_miss_and_repeat_nothing_while_events_come_in(kept: Kept) -> None:
         place: Place | None = None
         while items := page(kept, after=place, limit=limit, customer=customer):
             assert len(items) <= limit
+            assert place is None or items[0] > place
             shown += items
             place = items[-1]
             tell(kept, *[visit(customer, at=hour(number)) for number in (arriving.pop() if arriving else [])])
