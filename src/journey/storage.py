@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import IsolationLevel
 
 from journey.errors import DataDirectoryInUse, UnsafeDatabase
 from journey.settings import Settings
@@ -45,7 +46,9 @@ class Storage:
         keys is written by the command line too, so it has a rollback journal, where any number may write.
         """
         if self.url is not None:
-            return sa.create_engine(self.url, pool_pre_ping=True)
+            # A reader that asks twice, for how fresh rows are and for the rows, sees one moment.
+            isolation: IsolationLevel = "READ COMMITTED" if writer else "REPEATABLE READ"
+            return sa.create_engine(self.url, pool_pre_ping=True, isolation_level=isolation)
         return _sqlite_engine(self.file(part), wal=part != "access", writer=writer)
 
 
