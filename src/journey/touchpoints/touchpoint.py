@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from pydantic_core import to_jsonable_python
 
 from journey.words import Language, Words
 
@@ -152,12 +154,28 @@ class Touchpoint(BaseModel):
 
     def sentence(self, language: Language, names: Mapping[str, Words] | None = None) -> str:
         """Say in one sentence what happened; `names` tells what codes are called."""
-        values = {}
-        for field, value in self.model_dump(mode="json").items():
-            name = names.get(value) if names and isinstance(value, str) else None
-            if value is not None:
-                values[field] = name.in_language(language) if name else value
+        values: dict[str, Any] = {}
+        for told, field in _told_fields(type(self)):
+            value = getattr(self, field)
+            if value is None:
+                continue
+            if isinstance(value, str):
+                name = names.get(value) if names else None
+                values[told] = name.in_language(language) if name else value
+            else:
+                values[told] = value if isinstance(value, int | float) else to_jsonable_python(value)
         return fill(self.says.in_language(language), values)
+
+
+@cache
+def _told_fields(declared: type[Touchpoint]) -> tuple[tuple[str, str], ...]:
+    """Return the fields that the sentences of a type name: as they name them, and as Python does."""
+    named = {name for template in declared.says for _, pieces in _parts(template) for name in pieces[1::2]}
+    return tuple(
+        (told, name)
+        for name, field in declared.model_fields.items()
+        if (told := field.serialization_alias or name) in named
+    )
 
 
 def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
@@ -178,13 +196,23 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     >>> fill("Asked about {topic}[ ({product})]", {"topic": "rates"})
     'Asked about rates'
     """
-
-    def filled(text: str) -> str:
-        return re.sub(r"\{(\w+)\}", lambda match: _shown(values.get(match[1], "")), text)
-
     # Each piece is filled by itself, so that a value with braces or brackets in it stays as it is.
     said = ""
-    for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", template):
-        named = re.findall(r"\{(\w+)\}", optional)
-        said += filled(plain) or (filled(optional) if all(name in values for name in named) else "")
+    for optional, pieces in _parts(template):
+        if not optional or all(name in values for name in pieces[1::2]):
+            for place, piece in enumerate(pieces):
+                said += _shown(values.get(piece, "")) if place % 2 else piece
     return said
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+    """Split a template: whether each part is optional, and its texts and the fields between them in turn.
+
+    >>> _parts("Asked about {topic}[ twice]")
+    ((False, ('Asked about ', 'topic', '')), (True, (' twice',)))
+    """
+    return tuple(
+        (bool(optional), tuple(re.split(r"\{(\w+)\}", optional or plain)))
+        for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", template)
+    )
