@@ -1,8 +1,10 @@
 """What becomes of a group of submissions, event by event: pure, given what is known of the log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from journey.encoding import content_digest
 from journey.errors import (
@@ -19,6 +21,9 @@ from journey.events import Event, Position, RecordedEvent, Version
 from journey.journey import Journey, LifecycleMode, after, decide, initial
 from journey.processes import Processes
 from journey.submissions import Appended, Outcome, Submission
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 # Refusals that stay right however far the customer's stream has moved meanwhile.
 _LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused)
@@ -70,15 +75,27 @@ class Draft:
     entries: list[Entry] = field(default_factory=list)
     written: list[Slot] = field(default_factory=list)
     """The slots of the entries."""
-    by_key: dict[EventKey, Slot] = field(default_factory=dict)
-    journeys: dict[str, Journey] = field(default_factory=dict)
+    by_key: MutableMapping[EventKey, Slot] = field(default_factory=dict)
+    journeys: MutableMapping[str, Journey] = field(default_factory=dict)
     """The journeys that the entries leave behind."""
-    owners: dict[str, str] = field(default_factory=dict)
+    owners: MutableMapping[str, str] = field(default_factory=dict)
     """The streams that new case numbers are given to."""
 
-    def copy(self) -> "Draft":
-        """Return a draft that can go on by itself."""
-        return Draft([*self.entries], [*self.written], {**self.by_key}, {**self.journeys}, {**self.owners})
+    def trial(self) -> "Draft":
+        """Return a draft that goes on from this one and leaves it as it is, at no cost in its size."""
+        return Draft(
+            by_key=ChainMap({}, self.by_key),
+            journeys=ChainMap({}, self.journeys),
+            owners=ChainMap({}, self.owners),
+        )
+
+    def add(self, trial: "Draft") -> None:
+        """Take over what a trial of this draft has added."""
+        self.entries += trial.entries
+        self.written += trial.written
+        self.by_key.update(_added(trial.by_key))
+        self.journeys.update(_added(trial.journeys))
+        self.owners.update(_added(trial.owners))
 
 
 def slots_of(submissions: Iterable[Submission], known: Mapping[EventKey, Known]) -> list[list[Slot]]:
@@ -93,7 +110,10 @@ def decide_group(submissions: Iterable[Submission], slots: Iterable[Sequence[Slo
     """Decide every event in turn, each upon what the ones before it in the group would leave behind."""
     draft = Draft()
     for submission, of_submission in zip(submissions, slots, strict=True):
-        draft = _decide_submission(draft, submission, of_submission, given)
+        if submission.atomic or submission.validate_only:
+            _try_submission(draft, submission, of_submission, given)
+        else:
+            _decide_submission(draft, submission, of_submission, given)
     return draft
 
 
@@ -107,28 +127,33 @@ def doubtful_streams(slots: Iterable[Iterable[Slot]]) -> set[str]:
     }
 
 
-def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> Draft:
-    before = draft.copy() if submission.atomic or submission.validate_only else draft
+def _try_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> None:
+    """Decide a submission that may come to nothing."""
+    trial = draft.trial()
+    _decide_submission(trial, submission, slots, given)
+    if submission.atomic and any(slot.error for slot in slots):
+        for slot in slots:
+            slot.error = slot.error or BatchAborted()
+    elif not submission.validate_only:
+        draft.add(trial)
+
+
+def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> None:
     for slot in slots:
         try:
             _decide_slot(draft, slot, submission, given)
         except JourneyError as error:
             slot.error = error
-    if submission.atomic and any(slot.error for slot in slots):
-        for slot in slots:
-            slot.error = slot.error or BatchAborted()
-        return before
-    return before if submission.validate_only else draft
 
 
 def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given) -> None:
-    event = slot.event
+    event, key = slot.event, slot.event.key
     if slot.known is not None:
         _same_or_raise(slot, slot.known)
         return
-    if (twin := draft.by_key.get(event.key)) is not None:
+    if (twin := draft.by_key.get(key)) is not None:
         if twin.digest != slot.digest:
-            raise EventIdReused(*event.key)
+            raise EventIdReused(*key)
         slot.same_as = twin
         return
     journey = draft.journeys.get(event.stream_id) or given.journeys.get(event.stream_id) or initial()
@@ -144,8 +169,12 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
         draft.owners[new_case] = event.stream_id
     draft.entries.append(entry(decided, slot.version, given.recorded_at, slot.digest, new_case))
     draft.written.append(slot)
-    draft.by_key[event.key] = slot
+    draft.by_key[key] = slot
     draft.journeys[event.stream_id] = after(journey, decided.touchpoint, decided.case, decided.process)
+
+
+def _added(mapping: MutableMapping[_Key, _Value]) -> MutableMapping[_Key, _Value]:
+    return mapping.maps[0] if isinstance(mapping, ChainMap) else mapping
 
 
 def _decided(draft: Draft, journey: Journey, event: Event, mode: LifecycleMode, given: Given) -> Event:

@@ -1,8 +1,9 @@
 """The state of one customer's journey, and the rules for what may happen next: pure, no clock, no I/O."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Collection
+from typing import Literal, NamedTuple
+
+from immutables import Map
 
 from journey import case_numbers, lifecycle
 from journey.errors import (
@@ -13,7 +14,7 @@ from journey.errors import (
     ResubmissionNotAllowed,
 )
 from journey.events import Event, RecordedEvent, Version
-from journey.processes import ProcessDefinition, Processes, missing_materials
+from journey.processes import Processes, missing_materials
 from journey.touchpoints.application import (
     ApplicationMaterialAdded,
     ApplicationResubmitted,
@@ -28,8 +29,7 @@ LifecycleMode = Literal["strict", "record"]
 """`strict` refuses an unlawful event; `record` keeps the fact and marks it as a deviation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What a decision needs to know of one case."""
 
     kind: CaseKind
@@ -42,12 +42,15 @@ class Case:
     """Codes of the materials handed in so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+_NO_CASES: Map[str, Case] = Map()
+
+
+class Journey(NamedTuple):
     """What a decision needs to know of one customer's stream."""
 
-    version: Version = field(default=Version(0))
-    cases: Mapping[str, Case] = field(default_factory=dict)
+    version: Version = Version(0)
+    cases: Map[str, Case] = _NO_CASES
+    """Shares with the journey before what did not change: a move costs the same after any number of cases."""
 
 
 def initial() -> Journey:
@@ -62,30 +65,28 @@ def evolve(journey: Journey, event: RecordedEvent) -> Journey:
 
 def after(journey: Journey, touchpoint: Touchpoint, case: str | None, process: str | None) -> Journey:
     """Return the journey after `touchpoint` happened to `case`."""
-    version = Version(journey.version + 1)
+    version, cases = Version(journey.version + 1), journey.cases
     if touchpoint.case is None or case is None:
-        return Journey(version, journey.cases)
-    before = journey.cases.get(case) or Case(touchpoint.case, None)
+        return Journey(version, cases)
+    before = cases.get(case) or Case(touchpoint.case, None)
     state = lifecycle.next_state(before.kind, before.state, touchpoint.type)
-    if isinstance(touchpoint, ApplicationStarted | ApplicationSubmitted):
-        before = replace(before, process=process)
-    moved = _with_content(replace(before, state=state), touchpoint)
-    return Journey(version, {**journey.cases, case: moved})
+    moved = _with_content(Case(before.kind, state, *before[2:]), touchpoint, process)
+    return Journey(version, cases.set(case, moved))
 
 
-def _with_content(case: Case, touchpoint: Touchpoint) -> Case:
+def _with_content(case: Case, touchpoint: Touchpoint, process: str | None) -> Case:
     match touchpoint:
         case ApplicationStarted():
-            return replace(case, product=touchpoint.product)
+            return case._replace(product=touchpoint.product, process=process)
         case ApplicationSubmitted():
             handed_in = case.materials.union(touchpoint.materials)
-            return replace(case, product=touchpoint.product, materials=handed_in)
+            return case._replace(product=touchpoint.product, process=process, materials=handed_in)
         case ApplicationMaterialAdded():
-            return replace(case, materials=case.materials.union((touchpoint.material,)))
+            return case._replace(materials=case.materials.union((touchpoint.material,)))
         case ApplicationSupplemented() | ApplicationResubmitted():
-            return replace(case, materials=case.materials.union(touchpoint.materials))
+            return case._replace(materials=case.materials.union(touchpoint.materials))
         case ReviewRejected():
-            return replace(case, may_resubmit=touchpoint.may_resubmit)
+            return case._replace(may_resubmit=touchpoint.may_resubmit)
         case _:
             return case
 
@@ -110,31 +111,29 @@ def decide(
     case = journey.cases.get(number)
     if case is not None and case.kind != touchpoint.case:
         raise CaseOfAnotherKind(number, case.kind, event.type)
-    event = _stamped(replace(event, case=number), case, processes)
-    objection = _objection(number, case, touchpoint, processes.by_stamp(event.process or ""))
+    process = _process(event, case, processes)
+    objection = _objection(number, case, touchpoint, process, processes)
     if objection is None:
-        return event
+        return event.as_decided(number, event.deviation, process)
     if mode == "strict":
         raise objection
-    return replace(event, deviation=_expectation(objection))
+    return event.as_decided(number, _expectation(objection), process)
 
 
 def _new_number(event: Event, own: Collection[str], taken: Collection[str]) -> str:
-    touchpoint = event.touchpoint
-    if touchpoint.case is None or not touchpoint.opens_case():
-        raise CaseRequired(touchpoint.type)
+    kind = event.touchpoint.case
+    if kind is None or not lifecycle.is_lawful(kind, None, event.type):
+        raise CaseRequired(event.type)
     attempt = 0
     while True:
-        number = case_numbers.number(
-            touchpoint.case, event.source, event.id, event.occurred_at.date(), attempt
-        )
+        number = case_numbers.number(kind, event.source, event.id, event.occurred_at.date(), attempt)
         if number not in own and number not in taken:
             return number
         attempt += 1
 
 
 def _objection(
-    number: str, case: Case | None, touchpoint: Touchpoint, definition: ProcessDefinition | None
+    number: str, case: Case | None, touchpoint: Touchpoint, process: str | None, processes: Processes
 ) -> IllegalTransition | ResubmissionNotAllowed | MaterialsMissing | None:
     """Return what the rules hold against `touchpoint`, None where it is lawful."""
     kind, state = touchpoint.case, case.state if case else None
@@ -144,10 +143,12 @@ def _objection(
         return IllegalTransition(number, state, touchpoint.type, lifecycle.lawful_types(kind, state))
     if isinstance(touchpoint, ApplicationResubmitted) and case is not None and not case.may_resubmit:
         return ResubmissionNotAllowed(number)
-    if isinstance(touchpoint, ApplicationSubmitted) and definition and definition.enforce_materials:
+    if isinstance(touchpoint, ApplicationSubmitted) and process is not None:
+        definition = processes.by_stamp(process)
         handed_in = (case.materials if case else frozenset()).union(touchpoint.materials)
-        if missing := missing_materials(definition, handed_in):
-            return MaterialsMissing(number, [material.code for material in missing])
+        if definition and definition.enforce_materials:
+            missing = missing_materials(definition, handed_in)
+            return MaterialsMissing(number, [material.code for material in missing]) if missing else None
     return None
 
 
@@ -162,16 +163,16 @@ def _expectation(objection: IllegalTransition | ResubmissionNotAllowed | Materia
             return f"expected materials {', '.join(objection.materials)}"
 
 
-def _stamped(event: Event, case: Case | None, processes: Processes) -> Event:
-    """Stamp the version of the process definition that an application runs under, on each of its events.
+def _process(event: Event, case: Case | None, processes: Processes) -> str | None:
+    """Return the version of the process definition that an application runs under, for each of its events.
 
     It is chosen when the application is opened, and then kept; an event that carries it can be told in the
     words of its process without a look at the events before.
     """
     touchpoint = event.touchpoint
     if not isinstance(touchpoint, ApplicationStarted | ApplicationSubmitted):
-        return replace(event, process=case.process) if case else event
+        return case.process if case else event.process
     if case is not None and case.process is not None and case.product == touchpoint.product:
-        return replace(event, process=case.process)
+        return case.process
     definition = processes.latest(touchpoint.product)
-    return replace(event, process=definition.stamp) if definition else event
+    return definition.stamp if definition else event.process

@@ -1,0 +1,118 @@
+"""A journey comes back from its snapshot as it was, and no other rules' snapshot is taken for one."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from immutables import Map
+
+from journey.events import Version
+from journey.journey import Case, Journey, after, initial
+from journey.lifecycle import CASE_KINDS, STATES
+from journey.snapshots import LOGIC, from_snapshot, to_snapshot
+from tests.facts import event, submitted, visit
+from tests.journey.moves import started
+from tests.journey.specs import given as given_events
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+CASES = st.sampled_from(CASE_KINDS).flatmap(
+    lambda kind: st.builds(
+        Case,
+        kind=st.just(kind),
+        state=st.none() | st.sampled_from(STATES[kind]),
+        may_resubmit=st.booleans(),
+        product=st.none() | TEXTS,
+        process=st.none() | TEXTS,
+        materials=st.frozensets(TEXTS, max_size=4),
+    )
+)
+JOURNEYS = st.builds(
+    Journey,
+    version=st.integers(0, 2**53).map(Version),
+    cases=st.dictionaries(TEXTS, CASES, max_size=8).map(Map),
+)
+
+
+class TestRoundTrip:
+    @given(JOURNEYS)
+    def test_any_journey(self, journey: Journey) -> None:
+        """Nothing is lost, and nothing becomes of another type."""
+        read = from_snapshot(to_snapshot(journey))
+
+        assert read == journey
+        assert _types(read) == _types(journey)
+
+    def test_rules_go_on_from_it(self) -> None:
+        """What is decided upon a snapshot is what is decided upon the events."""
+        journey = given_events(submitted(case="APP"), visit()).journey
+        read = from_snapshot(to_snapshot(journey))
+        next_ = started("APP")
+
+        assert read is not None
+        assert after(read, next_.touchpoint, "APP", None) == after(journey, next_.touchpoint, "APP", None)
+
+    def test_equal_journeys_give_equal_bytes(self) -> None:
+        """Neither the order of cases nor that of materials shows."""
+        first = event("application.material_added", {"material": "a", "reference": "1"}, case="A")
+        second = event("application.material_added", {"material": "b", "reference": "2"}, case="A")
+        ticket = event("consultation.requested", {"topic": "x", "category": "y"}, case="B")
+        written = set()
+        for told in ([first, second, ticket], [ticket, second, first]):
+            journey = initial()
+            for each in told:
+                journey = after(journey, each.touchpoint, each.case, None)
+            written.add(to_snapshot(journey))
+
+        assert len(written) == 1
+
+
+def _types(journey: Journey) -> list[list[type]]:
+    return [list(map(type, journey.cases[number])) for number in sorted(journey.cases)]
+
+
+class TestLogic:
+    def test_bytes_of_today(self) -> None:
+        """What these events come to is fixed: whoever changes it raises `LOGIC`, and writes it anew here."""
+        data = {"reasons": [{"code": "income", "explanation": "Too low."}], "may_resubmit": True}
+        told = [
+            submitted(case="APP"),
+            started("APP"),
+            event("review.rejected", data, case="APP"),
+            event("application.supplemented", {"materials": ["a"]}, case="APP-2"),
+            event("complaint.acknowledged", {"medium": "sms"}, case="C"),
+            visit(),
+        ]
+
+        assert to_snapshot(given_events(*told, mode="record").journey) == (
+            b'[1,6,{"APP":["application","rejected",true,"personal-loan","personal-loan@2026-11",'
+            b'["identity_card"]],"APP-2":["application","in_review",false,null,null,["a"]],'
+            b'"C":["complaint",null,false,null,null,[]]}]'
+        )
+
+    @pytest.mark.parametrize("logic", [LOGIC - 1, LOGIC + 1, str(LOGIC), None])
+    def test_of_other_rules(self, logic: object) -> None:
+        """What other rules have written is no snapshot."""
+        _, *rest = orjson.loads(to_snapshot(given_events(submitted(case="APP")).journey))
+
+        assert from_snapshot(orjson.dumps([LOGIC, *rest])) is not None
+        assert from_snapshot(orjson.dumps([logic, *rest])) is None
+
+    @pytest.mark.parametrize(
+        "damaged",
+        [
+            b"",
+            b"null",
+            b"[1,2,",
+            b"[1,2]",
+            b"[1,null,{}]",
+            b'[1,"2",{}]',
+            b"[1,2,[]]",
+            b'[1,2,{"A":[]}]',
+            b'[1,2,{"A":["ticket","open",false,null,null]}]',
+            b'[1,2,{"A":["ticket","open",false,null,null,[],1]}]',
+            b'[1,2,{"A":["ticket","open",false,null,null,null]}]',
+        ],
+    )
+    def test_damaged(self, damaged: bytes) -> None:
+        """What cannot be read is no snapshot either: the events are there."""
+        assert from_snapshot(damaged) is None
