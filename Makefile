@@ -5,10 +5,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check docs
+.PHONY: help setup demo serve test check docs bench bench-smoke
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile
 
 setup: $(INSTALLED) ## Set up .venv with the pinned versions; does nothing when it is up to date
 
@@ -34,3 +34,9 @@ check: setup ## Check format, style and types
 
 docs: setup ## Write the catalogue pages from the code
 	$(BIN)/python docs/generate.py
+
+bench: setup ## Measure goals beside peers and limits: make bench GOALS="V1 V4" OPTIONS="--seconds 5"
+	$(BIN)/python -m bench $(GOALS) $(OPTIONS)
+
+bench-smoke: setup ## See that every goal can be measured; its figures mean nothing
+	$(BIN)/python -m bench $(GOALS) --smoke

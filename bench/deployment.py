@@ -1,0 +1,112 @@
+"""Our service as it is deployed: a place, a key, one or more API processes, with or without a projector."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from bench.machine import Bench, check_sqlite
+from bench.servers import Place, Server, files_place, journey, new_key, ours, postgres_place, projecting
+from bench.usage import Groups
+
+_CATCH_UP_SECONDS = 900.0
+_LOOK = 0.05
+_REST = 0.3
+"""Seconds without a new event after which nothing is under way any more."""
+
+
+class NotCaughtUp(Exception):
+    """The projections did not reach the end of the log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A running service of ours."""
+
+    place: Place
+    key: str
+    servers: tuple[Server, ...]
+    projector: int | None
+    groups: Groups
+    """Its processes, and those of its database."""
+
+    def stored(self) -> int:
+        """Count the events in the log, once what was under way has arrived."""
+        before, now = -1, self._count()
+        while before != now:
+            time.sleep(_REST)
+            before, now = now, self._count()
+        return now
+
+    def _count(self) -> int:
+        return self._number("SELECT count(*) FROM stored_events")
+
+    def head(self) -> int:
+        """Return the last position."""
+        column = "notification_id" if self.place.url else "rowid"
+        return self._number(f"SELECT coalesce(max({column}), 0) FROM stored_events")  # noqa: S608  # one of two names
+
+    def projected(self) -> int:
+        """Return the position that every live projection has reached."""
+        return self._number(
+            "SELECT coalesce(min(position), 0) FROM projection_builds WHERE status = 'live'", "views"
+        )
+
+    def catch_up(self) -> float:
+        """Wait until the projections have reached the end of the log; return after how many seconds."""
+        began, head = time.monotonic(), self.head()
+        while self.projected() < head:
+            if time.monotonic() - began > _CATCH_UP_SECONDS:
+                raise NotCaughtUp(f"at {self.projected()} of {head}")
+            time.sleep(_LOOK)
+        return time.monotonic() - began
+
+    def _number(self, question: str, part: str = "log") -> int:
+        if self.place.url:
+            with psycopg.connect(self.place.url) as connection:
+                row = connection.execute(question.encode()).fetchone()
+        else:
+            file = Path(self.place.options[1]) / f"{part}.db"
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader:
+                row = reader.execute(question).fetchone()
+        return int(row[0]) if row else 0
+
+
+def migrated(bench: Bench) -> Place:
+    """Return a new PostgreSQL database with our tables in it."""
+    place = postgres_place(bench.new_database())
+    journey("migrate", *place.options)
+    return place
+
+
+@contextmanager
+def on_postgres(
+    bench: Bench, *, place: Place | None = None, workers: int = 1, projector: bool = False
+) -> Iterator[Deployment]:
+    """Run our service on PostgreSQL with so many API processes, and one for the projections if asked."""
+    place = place or migrated(bench)
+    key = new_key(place)
+    with ExitStack() as stack:
+        servers = tuple(stack.enter_context(ours(place)) for _ in range(workers))
+        process = stack.enter_context(projecting(place)) if projector else None
+        groups = {"server": [server.pid for server in servers]}
+        if process is not None:
+            groups["projector"] = [process]
+        groups["database"] = [bench.postgres_pid()]
+        yield Deployment(place=place, key=key, servers=servers, projector=process, groups=groups)
+
+
+@contextmanager
+def on_files(bench: Bench) -> Iterator[Deployment]:
+    """Run our service on SQLite files: one process, with the projections in it."""
+    directory = bench.new_directory()
+    place = files_place(directory)
+    key = new_key(place)
+    with ours(place) as server:
+        check_sqlite(directory / "log.db")
+        groups = {"server": [server.pid]}
+        yield Deployment(place=place, key=key, servers=(server,), projector=None, groups=groups)

@@ -1,0 +1,1 @@
+"""What others would have built instead, and what the framework, the library and the database reach alone."""

@@ -1,0 +1,126 @@
+"""Cases that post events in a closed loop, and the proof that none was lost or stored twice."""
+
+import http.client
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bench.contest import Sample
+from bench.deployment import Deployment
+from bench.events import APART, APART_IN_BATCHES, events
+from bench.load import Load, LoadFailed, closed_loop
+from bench.machine import Bench
+from bench.requests import BATCHED, STRUCTURED, batches, post, save
+from bench.servers import Server
+from bench.usage import Groups, metered
+
+_SPARE = 2.0
+"""How many times as many requests are made ready as the last run needed."""
+_FIRST_GUESS = 12_000
+"""Events a second that the first, unmeasured run is ready for."""
+_lots = itertools.count(1)
+
+Making = Callable[[str], Iterator[bytes]]
+"""Yields events without end, for the name of a lot of them."""
+
+
+class Posting:
+    """Posts new events to servers, as many as they take; calling it gives a sample."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        servers: Sequence[Server],
+        groups: Groups,
+        *,
+        path: str = "/v1/events",
+        key: str = "none",
+        size: int = 1,
+        connections: int | None = None,
+        deployment: Deployment | None = None,
+        making: Making | None = None,
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Prepare; `size` events go into one request, and `after` runs unmeasured behind each sample."""
+        self._bench, self._servers, self._groups = bench, servers, groups
+        self._path, self._key, self._size = path, key, size
+        self._connections = connections or bench.connections
+        self._deployment, self._after = deployment, after
+        apart = APART if size == 1 else APART_IN_BATCHES
+        self._making: Making = making or (lambda name: events(name, apart=apart))
+        self._rate: float | None = None
+
+    def __call__(self) -> Sample:
+        """Run once; the first time, the servers warm up before."""
+        if self._rate is None:
+            self._rate = self._run(1, _FIRST_GUESS).rate
+        sample = self._run(self._bench.seconds, self._rate)
+        self._rate = sample.rate
+        return sample
+
+    def _run(self, seconds: int, rate: float) -> Sample:
+        while True:
+            files = [self._prepared(int(rate * seconds * _SPARE) + 2_000) for _ in self._servers]
+            stored = self._deployment.stored() if self._deployment else 0
+            try:
+                with metered(self._groups) as cpu:
+                    loaded = list(zip(self._servers, files, strict=True))
+                    load = closed_loop(loaded, self._connections, seconds)
+            finally:
+                for file in files:
+                    file.unlink()
+            self._after()
+            if load.again == 0:
+                break
+            rate = load.rate * self._size * _SPARE  # it went faster than expected, and so sent events again
+        lost = self._lost(load, stored)
+        return Sample(
+            rate=load.rate * self._size,
+            count=load.count * self._size,
+            failures=load.refused + load.broken + lost,
+            p50=load.p50,
+            p99=load.p99,
+            cpu=cpu,
+            notes=_told({"refused": load.refused, "broken": load.broken, "lost or doubled": lost}),
+        )
+
+    def _prepared(self, count: int) -> Path:
+        """Make requests ready, with events that nobody has sent before."""
+        name = f"lot{next(_lots)}"
+        path = self._bench.scratch / name
+        made = itertools.islice(self._making(name), count)
+        if self._size == 1:
+            save(path, (post(self._path, STRUCTURED, event, self._key) for event in made))
+        else:
+            save(path, (post(self._path, BATCHED, body, self._key) for body in batches(made, self._size)))
+        return path
+
+    def _lost(self, load: Load, stored: int) -> int:
+        """Count events that were acknowledged and are not in the log, or are in it without being asked for.
+
+        What was under way when the load ended may be there: one request for each connection.
+        """
+        if self._deployment is None:
+            return 0
+        more = self._deployment.stored() - stored - (load.count - load.refused) * self._size
+        under_way = self._connections * self._size
+        return max(-more, more - under_way, 0)
+
+
+def _told(failures: Mapping[str, int]) -> dict[str, float | str]:
+    return {name: float(count) for name, count in failures.items() if count}
+
+
+def seed(deployment: Deployment, count: int, made: Iterator[bytes]) -> None:
+    """Post `count` events in batches, and wait for the projections where a process keeps them."""
+    headers = {"Authorization": f"Bearer {deployment.key}", "Content-Type": BATCHED}
+    with closing(http.client.HTTPConnection("127.0.0.1", deployment.servers[0].port)) as connection:
+        for body in batches(itertools.islice(made, count), 1_000):
+            connection.request("POST", "/v1/events", body, headers)
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != http.HTTPStatus.OK:
+                raise LoadFailed(said[:500].decode())
+    if deployment.projector:
+        deployment.catch_up()
