@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.event_attributes import (
+    IMPROVEMENTS,
     REQUIRED,
     Faults,
     Reading,
@@ -23,6 +24,7 @@ from api.event_attributes import (
 )
 from api.field_errors import MAX_ERRORS, FieldError, fault_errors, field_errors
 from api.problems import Problem, ProblemCode
+from api.sound_events import sound_event
 from journey.events import Event
 from journey.settings import Settings
 from journey.strict_json import StrictJSONError, encode, parse
@@ -30,15 +32,18 @@ from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Touchpoint
 from journey.words import Words
 
-IMPROVEMENTS = "improvement:"
-"""How the ids of streams begin that belong to no customer."""
-
 
 def read_event(value: Any, reading: Reading, unreadable: Sequence[FieldError] = ()) -> Event:
     """Read one event; raise a `Problem` that names every bad attribute and every bad field of its data.
 
     `unreadable` is what is already known to be wrong, of attributes that could not be decoded.
     """
+    event = None if unreadable else sound_event(value, reading)
+    return event or read_carefully(value, reading, unreadable)
+
+
+def read_carefully(value: Any, reading: Reading, unreadable: Sequence[FieldError] = ()) -> Event:
+    """Read one event attribute by attribute, as `read_event` does where something may be wrong with it."""
     if not isinstance(value, dict):
         raise Problem("invalid-event", errors=(FieldError("#", _not_an_object(value)),))
     faults: Faults = []

@@ -17,17 +17,23 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 SET_BY_THE_SERVICE = frozenset({"recordedtime", "position", "version", "deviation", "process", "damaged"})
 """Attributes that events come out with, and may not come in with."""
 
+IMPROVEMENTS = "improvement:"
+"""How the ids of streams begin that belong to no customer."""
+
 Faults = list[FieldError]
 
 REQUIRED = ("id", "source", "type", "subject", "time")
 """Attributes without which the service cannot place an event."""
-_OWN = frozenset((*REQUIRED, "specversion", "channel", "case", "datacontenttype", "data", "data_base64"))
+OWN = frozenset((*REQUIRED, "specversion", "channel", "case", "datacontenttype", "data", "data_base64"))
+"""Attributes that have a field of their own."""
 _MAX_ATTRIBUTES = 30
-_MAX_LENGTHS = {"id": 200, "source": 300, "subject": 200, "type": 100}
+MAX_LENGTHS = {"id": 200, "source": 300, "subject": 200, "type": 100}
+"""Characters that an attribute may have."""
 _MAX_ATTRIBUTE = 1_000
 _ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,20}")
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,63}")
-_SOURCE = re.compile(r"[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
+SOURCE = re.compile(r"[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
+"""What a URI reference is written with."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?P<fraction>\.\d{1,9})?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
@@ -71,7 +77,7 @@ def text_of(value: Mapping[str, Any], name: str, faults: Faults) -> str | None:
     if not isinstance(text, str):
         faults.append(fault(name, _NOT_TEXT))
         return None
-    limit = _MAX_LENGTHS.get(name, 64)
+    limit = MAX_LENGTHS.get(name, 64)
     if not 1 <= len(text) <= limit:
         detail = Words(f"This must have 1 to {limit} characters.", f"长度须为1至{limit}个字符。")
         faults.append(fault(name, detail))
@@ -84,7 +90,10 @@ def text_of(value: Mapping[str, Any], name: str, faults: Faults) -> str | None:
 
 def _unclean(text: str) -> Words | None:
     """Say what makes two ids look alike that are not the same."""
-    if text != text.strip() or any(unicodedata.category(symbol).startswith("C") for symbol in text):
+    # What is printable has no character of a category C: only other text needs a look at each.
+    if text != text.strip() or (
+        not text.isprintable() and any(unicodedata.category(symbol).startswith("C") for symbol in text)
+    ):
         return Words(
             "This must not have control characters, nor spaces at its ends.",
             "不能含有控制字符，首尾不能有空格。",
@@ -104,7 +113,7 @@ def check_specversion(value: Mapping[str, Any], faults: Faults) -> None:
 
 def check_source(source: str | None, faults: Faults) -> None:
     """See that the source can be one."""
-    if source is not None and not _SOURCE.fullmatch(source):
+    if source is not None and not SOURCE.fullmatch(source):
         detail = Words("This must be a URI reference.", "须为 URI 引用，例如 /channels/mobile。")
         faults.append(fault("source", detail))
 
@@ -112,7 +121,7 @@ def check_source(source: str | None, faults: Faults) -> None:
 def check_media_type(value: Mapping[str, Any], faults: Faults) -> None:
     """See that the data are JSON."""
     media_type = value.get("datacontenttype")
-    if media_type is not None and not (
+    if media_type not in (None, "application/json") and not (
         isinstance(media_type, str) and _JSON_MEDIA_TYPE.fullmatch(media_type)
     ):
         detail = Words("This must be application/json.", "须为 application/json。")
@@ -178,7 +187,7 @@ def moment_of(time: str | None, reading: Reading, faults: Faults) -> datetime | 
         faults.append(fault("time", Words("There is no such date or time.", "不是有效的日期时间。")))
         return None
     tolerance = reading.settings.future_tolerance
-    if in_utc > reading.now + timedelta(seconds=tolerance):
+    if in_utc > reading.now and in_utc > reading.now + timedelta(seconds=tolerance):
         detail = Words(
             f"This is more than {tolerance:.0f} seconds in the future: check the sender's clock.",
             f"比当前时间晚{tolerance:.0f}秒以上，请检查发送系统的时钟。",
@@ -192,7 +201,7 @@ def further_of(value: Mapping[str, Any], faults: Faults) -> dict[str, str]:
     """Read the attributes that have no field of their own, as the text that CloudEvents writes for them."""
     further = {}
     for name, attribute in value.items():
-        if name in _OWN or attribute is None:  # null is CloudEvents' way to say that there is none
+        if name in OWN or attribute is None:  # null is CloudEvents' way to say that there is none
             continue
         if name in SET_BY_THE_SERVICE:
             faults.append(
@@ -206,7 +215,7 @@ def further_of(value: Mapping[str, Any], faults: Faults) -> dict[str, str]:
             further[name] = str(attribute)
         elif not isinstance(attribute, str) or len(attribute) > _MAX_ATTRIBUTE:
             faults.append(fault(name, _NOT_AN_ATTRIBUTE))
-        elif _CONTROL.search(attribute):
+        elif not attribute.isprintable() and _CONTROL.search(attribute):
             faults.append(fault(name, _CONTROLS))
         else:
             further[name] = attribute

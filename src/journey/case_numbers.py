@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from operator import mul
 
 from journey.touchpoints.touchpoint import CaseKind
 
@@ -32,9 +33,13 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 symbols, none of which is taken for another: no 0 and O, no 1, I and L."""
 
 _SIZE = 6
+_LENGTH = 18
+_DRAWN = len(ALPHABET) ** _SIZE
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"0": 29, "1": 30, "O": 29}
 """0 and 1 continue the row of digits downwards, modulo 31; only days have them, only a prefix has an O."""
 _SHAPE = re.compile(f"({'|'.join(PREFIXES.values())})([0-9]{{8}})([{ALPHABET}]{{{_SIZE + 1}}})")
+_OURS = re.compile(f"({'|'.join(PREFIXES.values())})-[0-9]{{8}}-[{ALPHABET}]{{{_SIZE + 1}}}")
+_WEIGHTS = range(_LENGTH, 1, -1)
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 
 
@@ -68,7 +73,7 @@ def has_wrong_check(number: str) -> bool:
 def _drawn(*parts: str) -> str:
     # With its length before it, no part can run into the next.
     told = b"".join(len(part).to_bytes(4) + part for part in map(str.encode, parts))
-    rest = int.from_bytes(hashlib.sha256(told).digest())
+    rest = int.from_bytes(hashlib.sha256(told).digest()) % _DRAWN
     symbols = ""
     for _ in range(_SIZE):
         rest, value = divmod(rest, len(ALPHABET))
@@ -77,11 +82,16 @@ def _drawn(*parts: str) -> str:
 
 
 def _check_symbol(start: str) -> str:
-    weighted = sum(weight * _VALUES[symbol] for weight, symbol in enumerate(reversed(start), 2))
+    weighted = sum(map(mul, _WEIGHTS, map(_VALUES.__getitem__, start)))
     return ALPHABET[-weighted % len(ALPHABET)]
 
 
 def _symbols(text: str) -> str | None:
+    # Most numbers are written as we write them, or too short to be ours however they are written.
+    if _OURS.fullmatch(text):
+        return text.replace("-", "")
+    if len(text) < _LENGTH and text.isascii():
+        return None
     # A Chinese keyboard writes full-width letters, digits and hyphens, which NFKC makes plain.
     plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text).upper())
     return plain if _SHAPE.fullmatch(plain) else None
