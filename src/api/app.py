@@ -32,7 +32,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with running(settings, clock) as service:
             app.state.service = service
-            yield
+            try:
+                yield
+            finally:
+                await service.appender.stop()
 
     app = FastAPI(
         title="Customer journey service",

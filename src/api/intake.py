@@ -192,7 +192,7 @@ class Intake:
             atomic=self._options.atomic,
             validate_only=self._options.validate_only,
         )
-        return await asyncio.wrap_future(self.service.appender.submit(submission))
+        return await self.service.appender.submit(submission)
 
 
 def expected_version(request: Request) -> Version | None:

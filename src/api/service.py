@@ -67,8 +67,6 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             stack.callback(database.dispose)
         appender = Appender(log, processes, settings, clock)
         engine = Engine(log, writing, known, settings, clock)
-        appender.start()
-        stack.callback(appender.stop)
         if "project" in settings.roles:
             engine.start()
             stack.callback(engine.stop)

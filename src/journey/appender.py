@@ -4,12 +4,11 @@ Waiting requests share one commit, and nothing else: a refusal or conflict of on
 neighbours. An outcome is told only when it is known: committed, refused, or unknown.
 """
 
-import threading
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -25,86 +24,97 @@ __all__ = ["Appended", "Appender", "Counts", "Outcome", "Submission"]
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """One request in the queue."""
 
     submission: Submission
-    future: Future[list[Outcome]]
+    future: asyncio.Future[list[Outcome]]
 
 
 class Appender:
-    """The writer of one process: a thread, a bounded queue, and the journeys it has met lately."""
+    """The writer of one process: a bounded queue, and the journeys it has met lately.
+
+    It lives in the event loop that its callers live in, and no other: a hop between threads costs as much as
+    a commit. While one group is being committed, the next one gathers.
+    """
 
     def __init__(
         self, log: EventLog, processes: Processes, settings: Settings, clock: Callable[[], datetime]
     ) -> None:
         self.counts = Counts()
         self._settings = settings
-        self._committer = Committer(log, processes, clock, self.counts, settings.cached_journeys)
+        self._committer = Committer(log.writer, processes, clock, self.counts, settings.cached_journeys)
         self._queue: deque[_Waiting] = deque()
-        self._changed = threading.Condition()
+        self._writing: asyncio.Task[None] | None = None
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="appender", daemon=True)
 
-    def start(self) -> None:
-        """Start writing."""
-        self._thread.start()
+    async def stop(self) -> None:
+        """Take no more, and return when everything that waits is written."""
+        self._stopping = True
+        if self._writing is not None:
+            await self._writing
 
-    def stop(self) -> None:
-        """Write what waits, then end."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._thread.join()
-
-    def submit(self, submission: Submission) -> Future[list[Outcome]]:
+    def submit(self, submission: Submission) -> asyncio.Future[list[Outcome]]:
         """Queue a submission; the future gives one outcome per event, in order.
 
         Raises `QueueFull` when more events wait than may; an empty queue takes a submission of any size.
         """
-        future: Future[list[Outcome]] = Future()
-        with self._changed:
-            waiting = self.counts.waiting
-            if self._stopping or (waiting and waiting + len(submission.events) > self._settings.queue_events):
-                raise QueueFull
-            self._queue.append(_Waiting(submission, future))
-            self.counts.waiting += len(submission.events)
-            self._changed.notify()
+        waiting = self.counts.waiting
+        if self._stopping or (waiting and waiting + len(submission.events) > self._settings.queue_events):
+            raise QueueFull
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._queue.append(_Waiting(submission, future))
+        self.counts.waiting += len(submission.events)
+        if self._writing is None:
+            self._writing = loop.create_task(self._write_all())
         return future
 
-    def _run(self) -> None:
-        while (group := self._next_group()) is not None:
-            if wanted := [each for each in group if each.future.set_running_or_notify_cancel()]:
-                self._serve(wanted)
+    async def _write_all(self) -> None:
+        """Write groups until nothing waits."""
+        # Whatever has arrived in this moment joins the first group.
+        await asyncio.sleep(0)
+        while self._queue:
+            group = self._next_group()
+            if wanted := [each for each in group if not each.future.cancelled()]:
+                await self._serve(wanted)
+        self._writing = None
 
-    def _next_group(self) -> list[_Waiting] | None:
-        """Wait for work and take as much as one commit may hold; None when stopping with nothing left."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._stopping)
-            group: list[_Waiting] = []
-            size = 0
-            while self._queue:
-                more = len(self._queue[0].submission.events)
-                if size and size + more > self._settings.group_events:
-                    break
-                group.append(self._queue.popleft())
-                size += more
-            self.counts.waiting -= size
-            return group or None
+    def _next_group(self) -> list[_Waiting]:
+        """Take as much as one commit may hold."""
+        group: list[_Waiting] = []
+        size = 0
+        while self._queue:
+            more = len(self._queue[0].submission.events)
+            if size and size + more > self._settings.group_events:
+                break
+            group.append(self._queue.popleft())
+            size += more
+        self.counts.waiting -= size
+        return group
 
-    def _serve(self, group: Sequence[_Waiting]) -> None:
+    async def _serve(self, group: Sequence[_Waiting]) -> None:
         """Give every caller of a group its outcomes."""
         try:
-            outcomes = self._committer.settle([each.submission for each in group])
+            outcomes = await self._committer.settle([each.submission for each in group])
         except Exception as error:  # noqa: BLE001  # a defect must end neither the writer nor the neighbours
             if len(group) > 1:
                 for each in group:
-                    self._serve([each])
+                    await self._serve([each])
                 return
             _log.exception("append_failed")
-            group[0].future.set_exception(error)
+            _tell(group[0].future, error)
             return
         for each, answers in zip(group, outcomes, strict=True):
             self.counts.add(answers)
-            each.future.set_result(answers)
+            _tell(each.future, answers)
+
+
+def _tell(future: asyncio.Future[list[Outcome]], told: list[Outcome] | Exception) -> None:
+    """Give a caller the outcomes, unless it has gone away meanwhile."""
+    if future.cancelled():
+        return
+    if isinstance(told, Exception):
+        future.set_exception(told)
+    else:
+        future.set_result(told)

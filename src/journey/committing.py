@@ -1,12 +1,13 @@
 """The group commit: submissions are decided upon what the log holds; what they add is committed at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
 from journey.errors import AppendConflict, JourneyError, LogUnavailable, OutcomeUnknown, Unstorable
-from journey.event_log import EventLog
+from journey.event_log import EventKey, Known, LogWriter
+from journey.events import Position
 from journey.journey_cache import JourneyCache
 from journey.processes import Processes
 from journey.submissions import Counts, Outcome, Submission
@@ -15,6 +16,9 @@ from journey.submissions import Counts, Outcome, Submission
 # often what cannot be taken apart.
 _ATTEMPTS_TOGETHER = 6
 _ATTEMPTS_ALONE = 40
+# For how many groups the writer looks at the log before it decides, after it has met another writer or an
+# event that came again.
+_WARY_GROUPS = 64
 
 
 class Committer:
@@ -22,7 +26,7 @@ class Committer:
 
     def __init__(
         self,
-        log: EventLog,
+        log: LogWriter,
         processes: Processes,
         clock: Callable[[], datetime],
         counts: Counts,
@@ -34,33 +38,35 @@ class Committer:
         self._counts = counts
         self._journeys = JourneyCache(log, cached_journeys)
         self._last_recorded_at: datetime | None = None
+        self._last_position: Position | None = None
+        self._wary = 0
 
-    def settle(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+    async def settle(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Commit what the submissions add, and return one outcome for each event of each.
 
         They are committed together; in smaller groups where a value that the database cannot hold, or a
         customer whom another process writes too, would hold up the rest.
         """
         try:
-            slots = self._written(submissions)
+            slots = await self._written(submissions)
         except (Unstorable, AppendConflict) as error:
             if not _is_divisible(submissions):
                 if isinstance(error, AppendConflict):
                     return _same(submissions, LogUnavailable("other writers were faster every time"))
                 return _same(submissions, error)
-            return self._settle_in_halves(submissions)
+            return await self._settle_in_halves(submissions)
         except JourneyError as error:
             return _same(submissions, error)
         return [[slot.outcome() for slot in of_submission] for of_submission in slots]
 
-    def _settle_in_halves(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
+    async def _settle_in_halves(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         if len(submissions) > 1:
             middle = len(submissions) // 2
-            return self.settle(submissions[:middle]) + self.settle(submissions[middle:])
+            return await self.settle(submissions[:middle]) + await self.settle(submissions[middle:])
         (submission,) = submissions
         middle = len(submission.events) // 2
         earlier, later = submission.events[:middle], submission.events[middle:]
-        (outcomes,) = self.settle([replace(submission, events=earlier)])
+        (outcomes,) = await self.settle([replace(submission, events=earlier)])
         # What could not be written may be sent again: what follows it in its stream is not judged without it.
         failed = {
             event.stream_id: outcome
@@ -68,39 +74,53 @@ class Committer:
             if isinstance(outcome, LogUnavailable | OutcomeUnknown)
         }
         possible = [event for event in later if event.stream_id not in failed]
-        rest = iter(self.settle([replace(submission, events=possible)])[0])
+        rest = iter((await self.settle([replace(submission, events=possible)]))[0])
         return [outcomes + [failed.get(event.stream_id) or next(rest) for event in later]]
 
-    def _written(self, submissions: Sequence[Submission]) -> list[list[Slot]]:
+    async def _written(self, submissions: Sequence[Submission]) -> list[list[Slot]]:
         """Decide and write, again for as long as another process is faster.
 
-        Journeys are loaded before keys are looked up: an event that a journey shows already is then found as
-        known, and never refused as its own repetition.
+        What this process remembers is trusted at first. It may be behind the log, and an event may be there
+        already: the database refuses such an append. So nothing is looked up beforehand but journeys that are
+        not at hand; and an event that the rules would refuse is judged again upon a look at the log.
         """
-        events = [event for submission in submissions for event in submission.events]
+        streams = {event.stream_id for each in submissions for event in each.events}
+        keys = {event.key for each in submissions for event in each.events}
         owners: dict[str, str] = {}
-        fresh: set[str] = set()
-        self._journeys.forget(_only_validated(submissions))
+        looks = self._looks_first() or any(each.validate_only for each in submissions)
         for _ in range(_ATTEMPTS_TOGETHER if _is_divisible(submissions) else _ATTEMPTS_ALONE):
-            fresh |= self._journeys.load({event.stream_id for event in events})
-            known = self._log.find({event.key for event in events})
+            wanted = streams if looks else self._journeys.lacking(streams)
+            known = await self._look(keys if looks else (), wanted)
             slots = slots_of(submissions, known)
             draft = decide_group(submissions, slots, self._given(owners))
-            # Refused upon a journey of before may be lawful upon what another process has appended since.
-            outdated = self._journeys.behind(known.values()) | (doubtful_streams(slots) - fresh)
-            if outdated:
-                self._journeys.forget(outdated)
+            if not looks and doubtful_streams(slots):
+                looks = True
                 continue
             try:
-                self._write(draft)
+                await self._write(draft)
             except AppendConflict:
                 self._counts.conflicts += 1
-                owners.update(self._log.owners(draft.owners))
-                self._journeys.forget(draft.journeys)
+                self._wary, looks = _WARY_GROUPS, True
+                owners.update(await self._log.owners(draft.owners))
                 continue
-            self._journeys.remember(draft.journeys)
+            await self._journeys.remember(draft.journeys)
             return slots
         raise AppendConflict
+
+    def _looks_first(self) -> bool:
+        """Tell whether to look before deciding, because others write too or events come again."""
+        self._wary -= 1
+        return self._wary >= 0
+
+    async def _look(self, keys: Collection[EventKey], streams: Collection[str]) -> Mapping[EventKey, Known]:
+        if not keys and not streams:
+            return {}
+        while True:
+            sight = await self._log.look(keys, self._journeys.versions(streams))
+            await self._journeys.take_in(streams, sight.snapshots, sight.events)
+            # An event that was appended between two looks is known, and what follows it must see it too.
+            if not self._journeys.behind(sight.known.values()):
+                return sight.known
 
     def _given(self, owners: dict[str, str]) -> Given:
         """Return what is known now; its time is never earlier than what was recorded before."""
@@ -114,21 +134,21 @@ class Committer:
             recorded_at=self._last_recorded_at,
         )
 
-    def _write(self, draft: Draft) -> None:
-        if draft.entries:
-            positions = self._log.append(draft.entries)
-            self._counts.groups += 1
-            for slot, position in zip(draft.written, positions, strict=True):
-                slot.position = position
+    async def _write(self, draft: Draft) -> None:
+        if not draft.entries:
+            return
+        positions = await self._log.append(draft.entries)
+        self._counts.groups += 1
+        for slot, position in zip(draft.written, positions, strict=True):
+            slot.position = position
+        # A position in between is another writer's: it may have moved any of the journeys at hand.
+        if self._last_position is not None and positions[0] != self._last_position + 1:
+            self._wary = _WARY_GROUPS
+        self._last_position = positions[-1]
 
 
 def _is_divisible(submissions: Sequence[Submission]) -> bool:
     return len(submissions) > 1 or any(not each.atomic and len(each.events) > 1 for each in submissions)
-
-
-def _only_validated(submissions: Sequence[Submission]) -> set[str]:
-    """Name the streams of events that are not to be written, so that no conflict shows a misjudgement."""
-    return {event.stream_id for each in submissions if each.validate_only for event in each.events}
 
 
 def _same(submissions: Sequence[Submission], error: JourneyError) -> list[list[Outcome]]:

@@ -3,13 +3,12 @@
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from journey.appender import Appended, Appender, Submission
+from journey.appender import Appended, Submission
 from journey.errors import (
     BatchAborted,
     CaseOfAnotherCustomer,
@@ -23,11 +22,11 @@ from journey.events import Version
 from journey.settings import Settings
 from tests.facts import NOON, submitted, visit
 from tests.journey.moves import approved
-from tests.journey.writing import SOON, accept, send, sql, taken, writing
+from tests.journey.writing import SOON, Writer, accept, send, sql, taken, writing
 
 
 @pytest.fixture
-def appender(log: EventLog, settings: Settings) -> Iterator[Appender]:
+def appender(log: EventLog, settings: Settings) -> Iterator[Writer]:
     """Give a running writer."""
     with writing(log, settings) as found:
         yield found
@@ -38,7 +37,7 @@ class TestGroup:
         """Refused, unstorable, aborted, damaged and broken events share a commit with good ones, no more."""
         sql(settings, "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
                       "VALUES ('damaged', 1, 'interaction.recorded', 'not json')")  # fmt: skip
-        broken = replace(visit("C6"), attributes={"x": object()})
+        broken = visit("C6")._replace(attributes={"x": object()})
         told: list[Submission] = [
             Submission(events=[visit("C1")]),
             Submission(events=[approved("APP-9", "C2")]),
@@ -91,9 +90,7 @@ class TestGroup:
         assert appender.counts.groups == 5  # 4 + 6, 1, 25, 3, 8
         assert [each.version for each in log.read_stream("C1")] == list(range(1, 48))
 
-    def test_damage_is_kept_to_its_stream(
-        self, log: EventLog, settings: Settings, appender: Appender
-    ) -> None:
+    def test_damage_is_kept_to_its_stream(self, log: EventLog, settings: Settings, appender: Writer) -> None:
         """A stream with a damaged event takes no more events, and says which one it is."""
         accept(appender, visit("C1"))
         sql(settings, "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
@@ -140,7 +137,7 @@ class TestQueue:
         with pytest.raises(QueueFull):
             appender.submit(Submission(events=[visit("C3")]))
 
-    def test_nothing(self, appender: Appender) -> None:
+    def test_nothing(self, appender: Writer) -> None:
         """An empty batch has no outcomes."""
         assert send(appender) == []
 
@@ -167,7 +164,7 @@ class TestTime:
 
 
 class TestConcurrency:
-    def test_versions_are_contiguous(self, appender: Appender, log: EventLog) -> None:
+    def test_versions_are_contiguous(self, appender: Writer, log: EventLog) -> None:
         """Many threads write to few customers: no version is missing or double, and every answer is true."""
 
         def write(writer: int) -> list[Appended]:

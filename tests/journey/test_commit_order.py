@@ -18,14 +18,14 @@ from journey.settings import Settings
 from journey.storage import storage_of
 from tests.databases import database_settings
 from tests.facts import visit
-from tests.journey.writing import SOON, first, sql, until
+from tests.journey.writing import SOON, append, first, sql, until
 
 _CALL = (
-    "SELECT position_ FROM append_events(ARRAY[%s], ARRAY[1], ARRAY['interaction.recorded'],"
+    "SELECT append_events(ARRAY[%s], ARRAY[1], ARRAY['interaction.recorded'],"
     " ARRAY['{}'::bytea], ARRAY['/held'], ARRAY[%s], ARRAY['d'::bytea], '{}', '{}')"
 )
-_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'stored_events'::regclass AND NOT granted"
-_LOCK = "LOCK TABLE stored_events IN EXCLUSIVE MODE;"
+_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'append_turn'::regclass AND NOT granted"
+_LOCK = "LOCK TABLE append_turn IN EXCLUSIVE MODE;"
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_readers_see_every_event_once_in_order(postgres: Settings, held: Held) -
 
     def write(writer: int) -> list[str]:
         for number in range(each):
-            logs[writer].append([first(visit(f"{writer}-{number}")), first(visit(f"{writer}+{number}"))])
+            append(logs[writer], [first(visit(f"{writer}-{number}")), first(visit(f"{writer}+{number}"))])
         return [f"{writer}{sign}{number}" for number in range(each) for sign in "-+"]
 
     def follow() -> None:
@@ -140,7 +140,7 @@ def _interleaved(postgres: Settings, held: Held) -> tuple[list[str], list[str]]:
     reader = Reader(log)
     with ThreadPoolExecutor(1) as pool:
         held.append("slow")
-        fast = pool.submit(log.append, [first(visit("fast"))])
+        fast = pool.submit(append, log, [first(visit("fast"))])
         until(lambda: fast.done() or sql(postgres, _WAITING)[0][0] > 0, "the second append waits or ends")
         reader.read()
         held.connection.execute("COMMIT")
@@ -159,13 +159,13 @@ def test_lock_that_is_not_had_in_time(postgres: Settings, held: Held) -> None:
     held.connection.execute(_LOCK.encode())
     began = time.monotonic()
     with pytest.raises(LogUnavailable, match="lock timeout"):
-        log.append([first(visit("C1", id="n1"))])
+        append(log, [first(visit("C1", id="n1"))])
 
     assert 0.2 <= time.monotonic() - began < 5
     assert log.read_all() == []
     held.connection.execute("COMMIT")
     assert log.find([("/channels/test", "n1")]) == {}
-    assert log.append([first(visit("C1", id="n1"))])
+    assert append(log, [first(visit("C1", id="n1"))])
     assert [event.id for event in log.read_all()] == ["n1"]
     log.close()
 
@@ -173,7 +173,7 @@ def test_lock_that_is_not_had_in_time(postgres: Settings, held: Held) -> None:
 def test_reading_does_not_wait_for_writers(postgres: Settings, held: Held) -> None:
     """Readers go on while a writer holds the lock."""
     log = open_event_log(storage_of(postgres), postgres)
-    log.append([first(visit("C1"))])
+    append(log, [first(visit("C1"))])
     held.append("slow")
 
     assert [event.stream_id for event in log.read_all()] == ["C1"]

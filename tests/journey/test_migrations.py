@@ -17,13 +17,16 @@ from projections.registry import projections
 from tests.databases import database_settings
 from tests.facts import submitted
 from tests.journey.specs import PROCESSES
-from tests.journey.writing import first
+from tests.journey.writing import append, first
 
 LOG_TABLES = {
     "stored_events": ["rowid", "notification_id", "originator_id", "originator_version", "topic", "state"],
     "event_keys": ["source", "id", "stream_id", "version", "digest"],
     "cases": ["number", "stream_id"],
 }
+
+WRITERS_TABLES = {"journey_snapshots", "append_turn"}
+"""What the writer keeps beside the log; nothing in them is told to anybody."""
 
 Columns = dict[str, tuple[str, bool, bool]]
 """By name: the type as the database knows it, whether it may be null, whether it is in the primary key."""
@@ -96,7 +99,7 @@ def test_tables_of_the_log(engines: dict[Part, sa.Engine]) -> None:
 
 def test_every_table_is_owned(engines: dict[Part, sa.Engine]) -> None:
     """No table exists that no migration is known to own."""
-    owned = {*LOG_TABLES, *METADATA.tables, *keys._METADATA.tables}  # noqa: SLF001  # the one table of keys
+    owned = {*LOG_TABLES, *WRITERS_TABLES, *METADATA.tables, *keys._METADATA.tables}  # noqa: SLF001  # the one table of keys
     owned |= {f"alembic_version_{part}" for part in PARTS}
     for engine in engines.values():
         assert set(sa.inspect(engine).get_table_names()) <= owned
@@ -106,7 +109,7 @@ def test_again(storage: Storage, settings: Settings) -> None:
     """Migrations that have run are not run again, and what is stored stays."""
     migrate(storage)
     log = open_event_log(storage, settings)
-    log.append([first(submitted("C1"), 1, "APP-1")])
+    append(log, [first(submitted("C1"), 1, "APP-1")])
     log.close()
     migrate(storage)
     log = open_event_log(storage, settings)

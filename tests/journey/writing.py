@@ -1,22 +1,30 @@
 """Ways into the event log for tests: entries without rules, SQL behind its back, a writer of one's own."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 import psycopg
 
-from journey.appender import Appended, Appender, Outcome, Submission
+from journey.appender import Appended, Appender, Counts, Outcome, Submission
 from journey.encoding import content_digest
+from journey.errors import JourneyError
 from journey.event_log import Entry, EventLog, entry
-from journey.events import Event
+from journey.events import Event, Position
 from journey.settings import Settings
 from journey.storage import storage_of
+from tests import loops
 from tests.facts import NOON
 from tests.journey.specs import PROCESSES
+
+_T = TypeVar("_T")
 
 SOON = 30.0
 """How long a test waits for what must happen, in seconds."""
@@ -42,28 +50,100 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class Pending:
+    """What becomes of a submission, for a thread that waits for it."""
+
+    writer: "Writer"
+    future: asyncio.Future[list[Outcome]]
+
+    def result(self, seconds: float) -> list[Outcome]:
+        """Wait so many seconds at most; return the outcomes."""
+        return loops.wait_for(asyncio.wait_for(self.future, seconds), 2 * seconds + 1)
+
+    def cancel(self) -> bool:
+        """Give up; tell whether it was in time."""
+        return self.writer.call(self.future.cancel)
+
+
+class Writer:
+    """A writer in the event loop of the tests, for threads."""
+
+    def __init__(self, appender: Appender) -> None:
+        self.appender = appender
+        self._held: SimpleQueue[Callable[[], None]] | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """What it has done."""
+        return self.appender.counts
+
+    def submit(self, submission: Submission) -> Pending:
+        """Submit events; return what can be waited for."""
+        return Pending(self, self.call(lambda: self.appender.submit(submission)))
+
+    def hold(self) -> None:
+        """Keep the writer from beginning, until `let_go`: what is submitted gathers."""
+        self._held = held = SimpleQueue[Callable[[], None]]()
+        loops.loop().call_soon_threadsafe(lambda: _run_until_let_go(held))
+
+    def let_go(self) -> None:
+        """Let the writer begin."""
+        if self._held is not None:
+            self._held.put(_let_go)
+            self._held = None
+
+    def call(self, function: Callable[[], _T]) -> _T:
+        """Call a function in the event loop, between what has been submitted and what will be."""
+        if self._held is None:
+            return loops.call(function)
+        result: Future[_T] = Future()
+        self._held.put(lambda: _settle(result, function))
+        return result.result(SOON)
+
+
+def _run_until_let_go(held: "SimpleQueue[Callable[[], None]]") -> None:
+    while (act := held.get()) is not _let_go:
+        act()
+
+
+def _let_go() -> None:
+    pass
+
+
+def _settle(result: "Future[_T]", function: Callable[[], _T]) -> None:
+    try:
+        result.set_result(function())
+    except JourneyError as error:
+        result.set_exception(error)
+
+
 @contextmanager
 def writing(
     log: EventLog, settings: Settings, clock: Callable[[], datetime] = utc_now, *, start: bool = True
-) -> Iterator[Appender]:
+) -> Iterator[Writer]:
     """Run a writer on a log until the block ends; `start` says whether it begins at once."""
-    appender = Appender(log, PROCESSES, settings, clock)
-    if start:
-        appender.start()
+    writer = Writer(Appender(log, PROCESSES, settings, clock))
+    if not start:
+        writer.hold()
     try:
-        yield appender
+        yield writer
     finally:
-        if not start:
-            appender.start()
-        appender.stop()
+        writer.let_go()
+        loops.wait_for(writer.appender.stop())
 
 
-def send(appender: Appender, *events: Event, **options: Any) -> list[Outcome]:
+def append(log: EventLog, entries: Sequence[Entry]) -> list[Position]:
+    """Append to a log, from a thread."""
+    return loops.wait_for(log.writer.append(entries))
+
+
+def send(appender: Writer, *events: Event, **options: Any) -> list[Outcome]:
     """Submit events together and wait for what becomes of them."""
     return appender.submit(Submission(events=events, **options)).result(SOON)
 
 
-def accept(appender: Appender, *events: Event, **options: Any) -> list[Appended]:
+def accept(appender: Writer, *events: Event, **options: Any) -> list[Appended]:
     """Submit events together, each of which must be taken."""
     return taken(send(appender, *events, **options))
 

@@ -22,6 +22,7 @@ from projections.metadata import KeyText
 from projections.projection import Key, Projection, Row
 from tests.facts import NOON
 from tests.facts import event as fact
+from tests.journey.writing import append
 from tests.projections.specs import Told, fold
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -46,7 +47,7 @@ class Kept:
         for event in events:
             versions[event.stream_id] += 1
             entries.append(entry(event, versions[event.stream_id], recorded_at, b"", None))
-        return self.log.append(entries)
+        return append(self.log, entries)
 
     further: ExitStack
     """Closes what is opened on the way."""

@@ -1,64 +1,38 @@
-"""The event log on one page: append, read, find; and the only package that imports `eventsourcing`.
+"""The event log on one page: read it, and its writer; and the only package that imports `eventsourcing`.
 
-Its words (originator, notification, topic) stop at this package. The stores (`sqlite`, `postgres`) are the
-library's recorders with our insert hooks; both pass one contract test.
+Its words (originator, notification, topic) stop at this package. Both stores (`sqlite`, `postgres`) pass one
+contract test.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from journey.encoding import from_state, to_state
-from journey.events import Event, Position, RecordedEvent, Version
+from journey.event_log.rows import Entry, EventKey, Known, Row, entry
+from journey.event_log.writing import LogWriter, Sight, Snapshot, WritingStore, recorded
+from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
 from journey.storage import Storage
 
-EventKey = tuple[str, str]
-"""Source and id: what makes an event one event."""
+__all__ = [
+    "Entry",
+    "EventKey",
+    "EventLog",
+    "Known",
+    "LogWriter",
+    "Row",
+    "Sight",
+    "Snapshot",
+    "Store",
+    "entry",
+    "open_event_log",
+]
 
 _NEW = Version(0)
 _BEGINNING = Position(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One stored event as the database holds it."""
-
-    stream_id: str
-    version: int
-    type: str
-    state: bytes
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One event on its way into the log."""
-
-    stream_id: str
-    version: int
-    type: str
-    state: bytes
-    key: EventKey
-    digest: bytes
-    new_case: str | None
-    """The number of the case that begins with this event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the log knows under an event key."""
-
-    digest: bytes
-    event: RecordedEvent
-
-
 class Store(Protocol):
-    """What the two databases do, in rows."""
-
-    def insert(self, entries: Sequence[Entry]) -> list[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
+    """What the two databases do for readers, in rows; from any thread."""
 
     def streams(self, stream_ids: Collection[str]) -> list[Row]:
         """Return all events of some streams, by stream and version."""
@@ -84,6 +58,9 @@ class Store(Protocol):
     def wait(self, after: int, timeout: float) -> None:
         """Return when there may be an event after a position, or after `timeout` seconds."""
 
+    def writing(self) -> WritingStore:
+        """Return the side that writes."""
+
     def close(self) -> None:
         """Close every connection."""
 
@@ -93,45 +70,36 @@ class EventLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def append(self, entries: Sequence[Entry]) -> list[Position]:
-        """Commit all entries together, or none; return their positions in order.
-
-        Raises `AppendConflict` when a version, an event key or a case number is taken; `LogUnavailable` when
-        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told; `Unstorable` when
-        the database cannot hold a value, and again nothing was written.
-        """
-        if not entries:
-            return []
-        return [Position(position) for position in self._store.insert(entries)]
+        self.writer = LogWriter(store.writing())
+        """Appends; there is one in each process that writes, in its event loop."""
 
     def read_stream(
         self, stream_id: str, after: Version = _NEW, limit: int = 1_000_000
     ) -> list[RecordedEvent]:
         """Return the events of one stream with a version greater than `after`."""
-        return [_event(row) for row in self._store.stream(stream_id, after, limit)]
+        return [recorded(row) for row in self._store.stream(stream_id, after, limit)]
 
     def read_streams(self, stream_ids: Collection[str]) -> list[RecordedEvent]:
         """Return all events of several streams, by stream and version."""
-        return [_event(row) for row in self._store.streams(stream_ids)]
+        return [recorded(row) for row in self._store.streams(stream_ids)]
 
     def read_all(self, after: Position = _BEGINNING, limit: int = 1_000) -> list[RecordedEvent]:
         """Return at most `limit` events with a position greater than `after`, in the order of positions.
 
         No event ever appears later at a position that was already passed.
         """
-        return [_event(row) for row in self._store.page(after, limit)]
+        return [recorded(row) for row in self._store.page(after, limit)]
 
     def read_by_stream(self, page: int = 5_000) -> Iterator[RecordedEvent]:
         """Go through the whole log, stream by stream, in constant memory."""
         after = ("", 0)
         while rows := self._store.by_stream(after, page):
-            yield from map(_event, rows)
+            yield from map(recorded, rows)
             after = (rows[-1].stream_id, rows[-1].version)
 
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""
-        return {key: Known(digest, _event(row)) for key, digest, row in self._store.known(keys)}
+        return {key: Known(digest, recorded(row)) for key, digest, row in self._store.known(keys)}
 
     def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
@@ -147,20 +115,8 @@ class EventLog:
 
     def close(self) -> None:
         """Close every connection."""
+        self.writer.close()
         self._store.close()
-
-
-def entry(event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None) -> Entry:
-    """Return `event` as it goes into the log."""
-    return Entry(
-        stream_id=event.stream_id,
-        version=version,
-        type=event.type,
-        state=to_state(event, recorded_at),
-        key=event.key,
-        digest=digest,
-        new_case=new_case,
-    )
 
 
 def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True) -> EventLog:
@@ -172,7 +128,3 @@ def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True)
     from journey.event_log.sqlite import SQLiteStore  # noqa: PLC0415  # as above
 
     return EventLog(SQLiteStore(storage.file("log"), settings.lock_timeout, writer=writer))
-
-
-def _event(row: Row) -> RecordedEvent:
-    return from_state(row.stream_id, row.version, row.position, row.type, row.state)

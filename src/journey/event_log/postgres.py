@@ -1,4 +1,4 @@
-"""The event log in PostgreSQL: one function call per commit, which locks, inserts and notifies."""
+"""The event log in PostgreSQL, for readers; and what became of a commit whose answer was lost."""
 
 import contextlib
 import time
@@ -8,20 +8,16 @@ from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
-from eventsourcing.persistence import DataError, IntegrityError, OperationalError, PersistenceError
+from eventsourcing.persistence import DataError, OperationalError, PersistenceError
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
-from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
-from journey.event_log import Entry, EventKey, Row
-from journey.event_log.postgres_recorder import Datastore, Recorder
+from journey.errors import LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
+from journey.event_log.postgres_datastore import Datastore
+from journey.event_log.rows import Entry, EventKey, Row
+from journey.event_log.writing import WritingStore
 
 _COLUMNS = "originator_id, originator_version, topic, state, notification_id"
-# Classes of errors that the server reports only for a transaction that it has rolled back: a broken
-# constraint, no lock in time, no memory or disk, bad SQL, a trigger's refusal.
-_ROLLED_BACK = ("23", "25", "42", "53", "55", "P0")
-# A value that is too large for an index or a row.
-_TOO_LARGE = "54"
 _PAUSE_SECONDS = 0.02
 
 
@@ -31,12 +27,9 @@ class PostgresStore:
     def __init__(self, url: sa.URL, lock_timeout: float, patience: float = 5.0) -> None:
         """Connect; `patience` is how long a lost server is waited for, in seconds."""
         # The name is unique to this writer, so that after a lost connection exactly its backend can be ended.
-        self._writer_name = f"journey-writer-{uuid4().hex[:12]}"
-        self._patience = patience
-        self._reading = Datastore(url, "journey-reader", lock_timeout, patience, size=4, checked=False)
-        self._recorder = Recorder(
-            Datastore(url, self._writer_name, lock_timeout, patience, size=1, checked=True)
-        )
+        self.writer_name = f"journey-writer-{uuid4().hex[:12]}"
+        self._url, self._lock_timeout, self._patience = url, lock_timeout, patience
+        self._reading = Datastore(url, "journey-reader", lock_timeout, patience, size=4)
         self._listening: psycopg.Connection[Any] | None = None
         self._refuse_unsafe()
 
@@ -48,32 +41,23 @@ class PostgresStore:
                     f"PostgreSQL runs with {setting}=off and could lose what it acknowledged"
                 )
 
-    def insert(self, entries: Sequence[Entry]) -> list[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
-        try:
-            return self._recorder.insert_entries(entries)
-        except IntegrityError as error:
-            raise AppendConflict from error
-        except (DataError, UnicodeError) as error:
-            raise Unstorable from error
-        except PersistenceError as error:
-            state = getattr(error.__cause__, "sqlstate", None) or ""
-            if state.startswith(_TOO_LARGE):
-                raise Unstorable from error
-            if self._recorder.sent_by is None or state.startswith(_ROLLED_BACK):
-                raise LogUnavailable(f"the log cannot be written now: {error}") from error
-            return self._settle(entries, error)
+    def writing(self) -> WritingStore:
+        """Return the side that writes."""
+        from journey.event_log.postgres_writer import PostgresWriter  # noqa: PLC0415  # it needs this module
 
-    def _settle(self, entries: Sequence[Entry], cause: Exception) -> list[int]:
+        return PostgresWriter(self._url, self, self._lock_timeout, self._patience)
+
+    def settle(self, entries: Sequence[Entry], process_id: int, cause: Exception) -> list[int] | None:
         """Find out what became of a commit whose answer was lost.
 
         The lost backend may still be committing, so it is ended and waited for first; after that its work is
-        either there or will never be.
+        either there or will never be. Returns the positions, or None where it is certain that nothing was
+        written; raises `OutcomeUnknown` where that cannot be told.
         """
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                if self._is_fenced():
+                if self._is_fenced(process_id):
                     stored = {key: row.position for key, _, row in self.known([each.key for each in entries])}
                     break
             except LogUnavailable as error:
@@ -84,13 +68,13 @@ class PostgresStore:
             time.sleep(_PAUSE_SECONDS)
         if all(entry.key in stored for entry in entries):
             return [stored[entry.key] for entry in entries]
-        raise LogUnavailable(f"the connection was lost before the commit: {cause}") from cause
+        return None
 
-    def _is_fenced(self) -> bool:
+    def _is_fenced(self, process_id: int) -> bool:
         """End the backend of the lost connection; tell whether it has ended."""
         return not self._select(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
-            (self._recorder.sent_by, self._writer_name),
+            (process_id, self.writer_name),
         )
 
     def streams(self, stream_ids: Collection[str]) -> list[Row]:
@@ -159,7 +143,6 @@ class PostgresStore:
             with contextlib.suppress(psycopg.Error):
                 self._listening.close()
         self._reading.close()
-        self._recorder.datastore.close()
 
     def _rows(self, where: str, params: Sequence[Any]) -> list[Row]:
         return [Row(*row) for row in self._select(f"SELECT {_COLUMNS} FROM stored_events {where}", params)]  # noqa: S608  # our own clauses

@@ -2,18 +2,31 @@
 
 import sqlite3
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError
 
 from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unstorable
-from journey.event_log import Entry, EventKey, Row
+from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.sqlite_recorder import Datastore, Recorder
+from journey.event_log.writing import Snapshot, WritingStore
 
 # SQLite allows many more bound values than this, but long statements gain nothing.
 _CHUNK = 500
+_NEWER = """
+WITH given (stream_id, version) AS (VALUES {wanted}), wanted (stream_id, version, state) AS MATERIALIZED (
+    SELECT given.stream_id, coalesce(s.version, given.version), s.state
+    FROM given LEFT JOIN journey_snapshots s ON s.stream_id = given.stream_id AND s.version > given.version
+)
+SELECT stream_id, version, NULL, state, 0 FROM wanted WHERE state IS NOT NULL
+UNION ALL
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.rowid
+FROM wanted CROSS JOIN stored_events e
+ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
+ORDER BY 2
+"""
 _COLUMNS = "originator_id, originator_version, topic, state, rowid"
 
 
@@ -29,6 +42,12 @@ class SQLiteStore:
                 pass
         self._appended = threading.Condition()
         self._last = 0
+
+    def writing(self) -> WritingStore:
+        """Return the side that writes."""
+        from journey.event_log.sqlite_writer import SQLiteWriter  # noqa: PLC0415  # it needs this module
+
+        return SQLiteWriter(self)
 
     def insert(self, entries: Sequence[Entry]) -> list[int]:
         """Write entries, their keys and cases in one transaction and return their positions."""
@@ -110,6 +129,28 @@ class SQLiteStore:
             )
         return owners
 
+    def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+        """Return what streams hold after a version each, shortened by snapshots, by version."""
+        snapshots: list[Snapshot] = []
+        rows: list[Row] = []
+        for chunk in _chunks(streams.items()):
+            wanted = ",".join(["(?,?)"] * len(chunk))
+            found = self._select(_NEWER.format(wanted=wanted), [part for each in chunk for part in each])
+            snapshots += [Snapshot(row[0], row[1], row[3]) for row in found if row[2] is None]
+            rows += [Row(*row) for row in found if row[2] is not None]
+        return snapshots, rows
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the stream's last one."""
+        self._change(
+            "INSERT OR REPLACE INTO journey_snapshots (stream_id, version, state) VALUES (?,?,?)",
+            (snapshot.stream_id, snapshot.version, snapshot.state),
+        )
+
+    def forget(self, stream_id: str) -> None:
+        """Remove the snapshot of a stream."""
+        self._change("DELETE FROM journey_snapshots WHERE stream_id = ?", (stream_id,))
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
         position: int = self._select("SELECT coalesce(max(rowid), 0) FROM stored_events", ())[0][0]
@@ -128,6 +169,15 @@ class SQLiteStore:
 
     def _rows(self, where: str, params: Collection[Any]) -> list[Row]:
         return [Row(*row) for row in self._select(f"SELECT {_COLUMNS} FROM stored_events {where}", params)]  # noqa: S608  # our own clauses
+
+    def _change(self, statement: str, params: Sequence[Any]) -> None:
+        if self._recorder is None:
+            raise LogUnavailable("this process only reads the log")
+        try:
+            with self._recorder.datastore.transaction(commit=True) as cursor:
+                cursor.execute(statement, params)
+        except (PersistenceError, sqlite3.Error) as error:
+            raise LogUnavailable(f"the log cannot be written: {error}") from error
 
     def _select(self, statement: str, params: Collection[Any]) -> list[tuple[Any, ...]]:
         try:

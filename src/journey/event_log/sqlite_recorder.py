@@ -13,7 +13,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from journey.event_log import Entry
+from journey.event_log.rows import Entry
 from journey.storage import set_up_sqlite
 
 

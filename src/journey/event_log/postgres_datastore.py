@@ -1,19 +1,13 @@
-"""The library's PostgreSQL recorder, made to write an append as one call that is never repeated unasked."""
+"""The library's way to PostgreSQL, with bounded waits and every parameter that a URL names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.rows import dict_row, tuple_row
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.rows import dict_row
 
-from journey.event_log import Entry
-
-_APPEND = (
-    "SELECT * FROM append_events(%b::text[], %b::bigint[], %b::text[], %b::bytea[],"
-    " %b::text[], %b::text[], %b::bytea[], %b::text[], %b::text[])"
-)
 # A peer that has gone without a word is noticed within seconds: seconds, seconds, times, milliseconds.
 _LIVENESS = {
     "connect_timeout": 5,
@@ -29,10 +23,7 @@ _RECONNECT_SECONDS = 2.0
 class Datastore(PostgresDatastore):
     """The library's datastore, with durable commits, bounded waits and every parameter that the URL names."""
 
-    def __init__(
-        self, url: sa.URL, name: str, lock_timeout: float, patience: float, *, size: int, checked: bool
-    ) -> None:
-        """Prepare to connect; `checked` connections are known to live before each use."""
+    def __init__(self, url: sa.URL, name: str, lock_timeout: float, patience: float, *, size: int) -> None:
         self._name = name
         self._lock_timeout_ms = int(lock_timeout * 1000)
         self.conninfo = connection_parameters(url)
@@ -44,7 +35,6 @@ class Datastore(PostgresDatastore):
             password=self.conninfo["password"],
             connect_timeout=patience,
             pool_size=size,
-            pre_ping=checked,
             originator_id_type="text",
         )
         # The library hands on no more than those five.
@@ -66,41 +56,6 @@ class Datastore(PostgresDatastore):
                 connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
 
         return after_connect
-
-
-class Recorder(PostgresApplicationRecorder):
-    """The library's recorder; an insert is one call of `append_events`, never retried behind our back.
-
-    The library tries a failed insert again, and so reports a commit whose answer was lost as a conflict with
-    itself. Here a lost answer is settled by asking.
-    """
-
-    sent_by: int | None = None
-    """Process id of the backend that got the last insert; None while none was reached."""
-
-    def insert_entries(self, entries: Sequence[Entry]) -> list[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
-        opened = [entry for entry in entries if entry.new_case is not None]
-        columns = (
-            [entry.stream_id for entry in entries],
-            [entry.version for entry in entries],
-            [entry.type for entry in entries],
-            [entry.state for entry in entries],
-            [entry.key[0] for entry in entries],
-            [entry.key[1] for entry in entries],
-            [entry.digest for entry in entries],
-            [entry.new_case for entry in opened],
-            [entry.stream_id for entry in opened],
-        )
-        self.sent_by = None
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            self.sent_by = connection.info.backend_pid
-            cursor.execute(_APPEND, columns, prepare=True, binary=True)
-            positions = {(stream, version): position for stream, version, position in cursor}
-        return [positions[entry.stream_id, entry.version] for entry in entries]
 
 
 def connection_parameters(url: sa.URL) -> dict[str, Any]:

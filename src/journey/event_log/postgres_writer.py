@@ -1,0 +1,209 @@
+"""The writing side of the event log in PostgreSQL: asyncpg in the event loop, one call per commit.
+
+A second driver beside the library's, because a commit that hops between threads costs as much as the database
+itself. It writes the same tables.
+"""
+
+import asyncio
+import socket
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+
+from journey.errors import AppendConflict, LogUnavailable, Unstorable
+from journey.event_log.postgres import PostgresStore
+from journey.event_log.rows import Entry, EventKey, Row
+from journey.event_log.writing import Snapshot
+
+_APPEND = (
+    "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[],"
+    " $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[])"
+)
+_NEWER = """
+WITH wanted AS MATERIALIZED (
+    SELECT w.stream_id, greatest(w.version, s.version) AS version, s.state
+    FROM unnest($1::text[], $2::bigint[]) AS w (stream_id, version)
+    LEFT JOIN journey_snapshots s ON s.stream_id = w.stream_id COLLATE "C" AND s.version > w.version
+)
+SELECT stream_id COLLATE "C", version, NULL AS type, state, 0 AS position FROM wanted WHERE state IS NOT NULL
+UNION ALL
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+FROM wanted JOIN stored_events e
+ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
+ORDER BY 2
+"""
+_KNOWN = """
+SELECT k.source, k.id, k.digest, e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+FROM unnest($1::text[], $2::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id)
+JOIN stored_events e ON e.originator_id = k.stream_id AND e.originator_version = k.version
+"""
+_OWNERS = "SELECT number, stream_id FROM cases WHERE number = ANY($1::text[])"
+_KEEP = """
+INSERT INTO journey_snapshots AS kept (stream_id, version, state) VALUES ($1, $2, $3)
+ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, state = excluded.state
+WHERE kept.version < excluded.version
+"""
+_FORGET = "DELETE FROM journey_snapshots WHERE stream_id = $1"
+
+# Classes of errors that the server reports only for a transaction that it has rolled back: a broken
+# constraint, no lock in time, no memory or disk, bad SQL, a trigger's refusal.
+_ROLLED_BACK = ("23", "25", "42", "53", "55", "P0")
+_CONSTRAINT = "23"
+# A value that cannot be one, and one that is too large for an index or a row.
+_BAD_VALUE = ("22", "54")
+# What libpq knows of connections, and the server does not.
+_OF_LIBPQ = frozenset(
+    {
+        "connect_timeout",
+        "keepalives",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "tcp_user_timeout",
+        "channel_binding",
+        "gssencmode",
+        "sslcompression",
+    }
+)
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, UnicodeError)
+_TCP_USER_TIMEOUT_MS = 20_000
+
+
+class PostgresWriter:
+    """One connection that appends, opened when it is needed, in the event loop that needs it."""
+
+    def __init__(self, url: sa.URL, store: PostgresStore, lock_timeout: float, patience: float) -> None:
+        query = {name: value for name, value in url.query.items() if name not in _OF_LIBPQ}
+        self._dsn = url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
+        self._store = store
+        self._patience = patience
+        self._session = {
+            "application_name": store.writer_name,
+            "lock_timeout": str(int(lock_timeout * 1000)),
+            "synchronous_commit": "on",
+            "idle_in_transaction_session_timeout": "10s",
+        }
+        self._connection: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._append: Any = None
+
+    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Write entries, their keys and cases in one transaction and return their positions.
+
+        Where the connection is lost and it turns out that nothing was written, they are written again, once.
+        """
+        positions = await self._insert(entries) or await self._insert(entries)
+        if positions is None:
+            raise LogUnavailable("the connection to the log was lost twice before the commit")
+        return positions
+
+    async def _insert(self, entries: Sequence[Entry]) -> Sequence[int] | None:
+        """Write entries; return None where the connection was lost and certainly nothing was written."""
+        opened = [entry for entry in entries if entry.new_case is not None]
+        connection = await self._connected()
+        try:
+            positions: Sequence[int] = await self._append.fetchval(
+                [entry.stream_id for entry in entries],
+                [entry.version for entry in entries],
+                [entry.type for entry in entries],
+                [entry.state for entry in entries],
+                [entry.key[0] for entry in entries],
+                [entry.key[1] for entry in entries],
+                [entry.digest for entry in entries],
+                [entry.new_case for entry in opened],
+                [entry.stream_id for entry in opened],
+            )
+        except _FAILURES as error:
+            state = _state(error)
+            if state.startswith(_CONSTRAINT):
+                raise AppendConflict from error
+            if state.startswith(_BAD_VALUE):
+                raise Unstorable from error
+            if state.startswith(_ROLLED_BACK):
+                raise LogUnavailable(f"the log cannot be written now: {error}") from error
+            process_id = connection.get_server_pid()
+            self._drop()
+            return await asyncio.to_thread(self._store.settle, entries, process_id, error)
+        return positions
+
+    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+        """Return what streams hold after a version each, shortened by snapshots, by version."""
+        snapshots, rows = [], []
+        for row in await self._fetch(_NEWER, list(streams), list(streams.values())):
+            if row[2] is None:
+                snapshots.append(Snapshot(row[0], row[1], row[3]))
+            else:
+                rows.append(Row(*row))
+        return snapshots, rows
+
+    async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+        rows = await self._fetch(_KNOWN, [source for source, _ in keys], [id_ for _, id_ in keys])
+        return [((row[0], row[1]), row[2], Row(*row[3:])) for row in map(tuple, rows)]
+
+    async def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return {row[0]: row[1] for row in await self._fetch(_OWNERS, list(numbers))}
+
+    async def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the stream's last one."""
+        await self._fetch(_KEEP, snapshot.stream_id, snapshot.version, snapshot.state)
+
+    async def forget(self, stream_id: str) -> None:
+        """Remove the snapshot of a stream."""
+        await self._fetch(_FORGET, stream_id)
+
+    def close(self) -> None:
+        """Close the connection; from any thread."""
+        if self._connection is not None and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._drop)
+
+    async def _fetch(self, statement: str, *values: Any) -> list[Any]:
+        """Run a statement that may be run again: a connection that was lost is replaced once."""
+        for again in (True, False):
+            connection = await self._connected()
+            try:
+                rows: list[Any] = await connection.fetch(statement, *values)
+            except _FAILURES as error:
+                if _state(error).startswith(_BAD_VALUE):
+                    raise Unstorable from error
+                if not connection.is_closed() or not again:
+                    raise LogUnavailable(str(error)) from error
+            else:
+                return rows
+        raise AssertionError("the second attempt returns or raises")
+
+    async def _connected(self) -> Any:
+        """Return the connection, a new one where the last was lost."""
+        if self._connection is not None and not self._connection.is_closed():
+            return self._connection
+        connection = None
+        try:
+            connection = await asyncpg.connect(
+                self._dsn, timeout=self._patience, server_settings=self._session
+            )
+            self._append = await connection.prepare(_APPEND)
+        except (*_FAILURES, TimeoutError) as error:
+            if connection is not None:
+                connection.terminate()
+            raise LogUnavailable(f"the log cannot be reached: {error}") from error
+        wire = connection._transport.get_extra_info("socket")  # noqa: SLF001  # no other way in
+        if wire is not None and wire.family in (socket.AF_INET, socket.AF_INET6):
+            # A peer that has gone without a word is noticed, instead of being waited for.
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TCP_USER_TIMEOUT_MS)
+        self._connection, self._loop = connection, asyncio.get_running_loop()
+        return connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+        self._connection = None
+
+
+def _state(error: BaseException) -> str:
+    """Return the class of an error as SQL numbers it; a value that cannot be sent is one of bad values."""
+    if isinstance(error, UnicodeError | asyncpg.DataError):
+        return _BAD_VALUE[0]
+    return getattr(error, "sqlstate", None) or ""

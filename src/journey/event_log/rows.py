@@ -1,0 +1,55 @@
+"""What goes into the log's tables and comes out of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from journey.encoding import to_state
+from journey.events import Event, RecordedEvent
+
+EventKey = tuple[str, str]
+"""Source and id: what makes an event one event."""
+
+
+class Row(NamedTuple):
+    """One stored event as the database holds it."""
+
+    stream_id: str
+    version: int
+    type: str
+    state: bytes
+    position: int
+
+
+class Entry(NamedTuple):
+    """One event on its way into the log."""
+
+    stream_id: str
+    version: int
+    type: str
+    state: bytes
+    key: EventKey
+    digest: bytes
+    new_case: str | None
+    """The number of the case that begins with this event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the log knows under an event key."""
+
+    digest: bytes
+    event: RecordedEvent
+
+
+def entry(event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None) -> Entry:
+    """Return `event` as it goes into the log."""
+    return Entry(
+        stream_id=event.stream_id,
+        version=version,
+        type=event.type,
+        state=to_state(event, recorded_at),
+        key=event.key,
+        digest=digest,
+        new_case=new_case,
+    )

@@ -1,0 +1,51 @@
+"""The writing side of the event log in a SQLite file: one thread, because a commit waits for the disk."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from journey.event_log.rows import Entry, EventKey, Row
+from journey.event_log.sqlite import SQLiteStore
+from journey.event_log.writing import Snapshot
+
+_T = TypeVar("_T")
+
+
+class SQLiteWriter:
+    """Hands whole groups to the thread that writes: one hop per commit, however many events it holds."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
+
+    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+        return await self._in_thread(lambda: self._store.insert(entries))
+
+    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+        """Return what streams hold after a version each, shortened by snapshots, by version."""
+        return await self._in_thread(lambda: self._store.newer(streams))
+
+    async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+        return await self._in_thread(lambda: self._store.known(keys))
+
+    async def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return await self._in_thread(lambda: self._store.owners(numbers))
+
+    async def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the stream's last one."""
+        await self._in_thread(lambda: self._store.keep(snapshot))
+
+    async def forget(self, stream_id: str) -> None:
+        """Remove the snapshot of a stream."""
+        await self._in_thread(lambda: self._store.forget(stream_id))
+
+    def close(self) -> None:
+        """End the thread, once what it is at is written."""
+        self._thread.shutdown()
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

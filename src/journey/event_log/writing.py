@@ -1,0 +1,106 @@
+"""The log as the one writer of a process has it: awaited in its event loop, with no hop between threads."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from journey.encoding import from_state
+from journey.event_log.rows import Entry, EventKey, Known, Row
+from journey.events import Position, RecordedEvent, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The journey of a long stream at a version, so that loading it need not read the events before."""
+
+    stream_id: str
+    version: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the log held at one look."""
+
+    known: Mapping[EventKey, Known]
+    """What is stored under the keys that were looked up."""
+    snapshots: Sequence[Snapshot]
+    events: Sequence[RecordedEvent]
+    """What each stream holds after the version that is known of it, or after its snapshot, by version."""
+
+
+class WritingStore(Protocol):
+    """What the two databases do for a writer, in rows."""
+
+    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Write entries, their keys and cases in one transaction and return their positions."""
+
+    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+        """Return what streams hold after a version each, shortened by snapshots, by version."""
+
+    async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
+        """Return what is stored under event keys, with the digests of their contents."""
+
+    async def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+
+    async def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the stream's last one."""
+
+    async def forget(self, stream_id: str) -> None:
+        """Remove the snapshot of a stream."""
+
+    def close(self) -> None:
+        """Close what belongs to the writer."""
+
+
+class LogWriter:
+    """Appends to the log, and looks up what deciding needs; used in one event loop."""
+
+    def __init__(self, store: WritingStore) -> None:
+        self._store = store
+
+    async def append(self, entries: Sequence[Entry]) -> list[Position]:
+        """Commit all entries together, or none; return their positions in order.
+
+        Raises `AppendConflict` when a version, an event key or a case number is taken; `LogUnavailable` when
+        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told; `Unstorable` when
+        the database cannot hold a value, and again nothing was written.
+        """
+        if not entries:
+            return []
+        return [Position(position) for position in await self._store.insert(entries)]
+
+    async def look(self, keys: Collection[EventKey], streams: Mapping[str, Version]) -> Sight:
+        """Look up event keys, and what streams hold after the versions that are known of them.
+
+        Streams are read before keys: an event that a stream shows is then found under its key too.
+        """
+        snapshots, rows = await self._store.newer(streams) if streams else ([], [])
+        found = await self._store.known(keys) if keys else []
+        return Sight(
+            known={key: Known(digest, recorded(row)) for key, digest, row in found},
+            snapshots=snapshots,
+            events=[recorded(row) for row in rows],
+        )
+
+    async def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return await self._store.owners(numbers) if numbers else {}
+
+    async def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot in place of the stream's last one."""
+        await self._store.keep(snapshot)
+
+    async def forget(self, stream_id: str) -> None:
+        """Remove the snapshot of a stream, because it cannot be read."""
+        await self._store.forget(stream_id)
+
+    def close(self) -> None:
+        """Close what belongs to the writer."""
+        self._store.close()
+
+
+def recorded(row: Row) -> RecordedEvent:
+    """Return a stored row as the event that it holds."""
+    return from_state(row.stream_id, row.version, row.position, row.type, row.state)
