@@ -19,7 +19,7 @@ from api.service import service_of
 from api.threads import in_thread
 from journey import case_numbers
 from journey.touchpoints.touchpoint import Channel, Stage
-from projections import reading, timeline_pages
+from projections import reading, timeline, timeline_pages
 from projections.moments import utc_text
 
 router = APIRouter(prefix="/customers/{customer:path}", tags=["customers"])
@@ -89,7 +89,7 @@ async def get_timeline(
             rows = timeline_pages.page(connection, fresh, str(resource.key), filters, after, limit + 1)
             parked_at = reading.parked_at(connection, fresh, str(resource.key))
         last = rows[limit - 1] if len(rows) > limit else None
-        items = [orjson.Fragment(row[f"body_{language}"]) for row in rows[:limit]]
+        items = [orjson.Fragment(timeline.answer(row, language)) for row in rows[:limit]]
         more = following(request, [last["occurred_at"], last["position"]]) if last else None
         return freshness_headers(service, fresh, parked_at), items, more
 
@@ -132,8 +132,8 @@ async def stream_journey(
 
         fresh, rows = await in_thread(read)
         for row in rows:
-            position = row["position"]
-            yield ServerSentEvent(raw_data=row[f"body_{language}"], id=str(position), event="touchpoint")
+            position, told = row["position"], timeline.answer(row, language).decode()
+            yield ServerSentEvent(raw_data=told, id=str(position), event="touchpoint")
         if not rows:
             await service.watch.changed("timeline", fresh.position, service.settings.max_wait)
 

@@ -10,10 +10,10 @@ import structlog
 
 from journey.errors import DamagedEvent
 from journey.events import RecordedEvent
-from projections import checkpoints, rows
+from projections import checkpoints, rows, states
 from projections.checkpoints import Build, Parked
 from projections.faults import cause, trace
-from projections.projection import Key, Projection, Row
+from projections.projection import Key, Projection
 
 _log = structlog.get_logger()
 
@@ -77,37 +77,52 @@ def fold(
     An event that fails parks its customer at the state before it, whatever the failure was: the others go on.
     """
     result = Fold()
-    keyed: list[tuple[Key, RecordedEvent]] = []
-    for event in events:
-        if event.stream_id in skip or event.stream_id in result.parked:
-            continue
-        try:
-            key = key_of(projection, event)
-            hash(key)
-        except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
-            result.parked[event.stream_id] = _parked(projection, event, error, now)
-            continue
-        if key is not None:
-            keyed.append((key, event))
-    loaded: dict[Key, Row] = {}
-    if projection.from_row is not None:
-        loaded = rows.load(projection, connection, build, [key for key, _ in keyed])
+    keyed = _keyed(projection, events, now, skip, result.parked)
+    before = states.load(projection, connection, build, keyed)
     for key, event in keyed:
-        parked = result.parked.get(event.stream_id)
-        if parked is not None and parked.position <= event.position:
+        if event.stream_id in result.parked and result.parked[event.stream_id].position <= event.position:
             continue
+        state = result.states[key] if key in result.states else before.get(key)
         try:
-            result.states[key] = projection.evolve(_state(projection, result, loaded, key), event)
-        except Exception as error:  # noqa: BLE001  # as above
+            result.states[key] = projection.evolve(state, event)
+        except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
             result.parked[event.stream_id] = _parked(projection, event, error, now)
     return result
 
 
 def write(projection: Projection[Any], connection: sa.Connection, build: Build, result: Fold) -> None:
     """Write the rows that a fold touched."""
-    kept = [projection.to_row(state) for state in result.states.values() if state is not None]
-    rows.write(projection, connection, build, kept)
-    rows.delete(projection, connection, build, [key for key, state in result.states.items() if state is None])
+    kept = [state for state in result.states.values() if state is not None]
+    rows.write(projection, connection, build, [projection.to_row(state) for state in kept])
+    gone = [key for key, state in result.states.items() if state is None]
+    rows.delete(projection, connection, build, gone)
+    if (archive := projection.archive) is not None:
+        at_hand = {key: row for state in kept for key, row in archive.rows_of(state).items()}
+        rows.write(archive, connection, build, [row for row in at_hand.values() if row is not None])
+        rows.delete(archive, connection, build, [key for key, row in at_hand.items() if row is None])
+
+
+def _keyed(
+    projection: Projection[Any],
+    events: Sequence[RecordedEvent],
+    now: datetime,
+    skip: frozenset[str],
+    parked: dict[str, Parked],
+) -> list[states.Keyed]:
+    """Return each event with the row that it touches; customers of whom one cannot be told are parked."""
+    keyed: list[states.Keyed] = []
+    for event in events:
+        if event.stream_id in skip or event.stream_id in parked:
+            continue
+        try:
+            key = key_of(projection, event)
+            hash(key)
+        except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
+            parked[event.stream_id] = _parked(projection, event, error, now)
+            continue
+        if key is not None:
+            keyed.append((key, event))
+    return keyed
 
 
 def key_of(projection: Projection[Any], event: RecordedEvent) -> Key | None:
@@ -115,12 +130,6 @@ def key_of(projection: Projection[Any], event: RecordedEvent) -> Key | None:
     if event.damaged:
         raise DamagedEvent(f"the event stored at position {event.position} cannot be read")
     return projection.key_of(event)
-
-
-def _state(projection: Projection[Any], result: Fold, loaded: dict[Key, Row], key: Key) -> Any:
-    if key not in result.states and key in loaded and projection.from_row is not None:
-        return projection.from_row(loaded[key])
-    return result.states.get(key)
 
 
 def _advance(connection: sa.Connection, build: Build, last: RecordedEvent) -> Build:

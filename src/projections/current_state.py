@@ -1,35 +1,48 @@
-"""The current state of each customer: profile, open cases, last contact."""
+"""The current state of each customer: profile, open cases, last contact.
 
-from collections import Counter
+A row holds the answer in each language and is read back from it. Closed cases are counted there; each has a
+row of its own in an archive, so that a customer's past makes no event dearer.
+"""
+
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 
 from journey import lifecycle
+from journey.events import RecordedEvent
 from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Stage
 from journey.vocabulary import CASE_KINDS
-from journey.words import Language
+from journey.words import Language, Words
 from projections.application import stage_of_state
-from projections.customer import Contact, Customer, OpenCase, customer_of, evolve
+from projections.customer import ClosedCase, Contact, Customer, OpenCase, customer_of, evolve
 from projections.metadata import METADATA, KeyText
 from projections.names import channel_name, state_name
-from projections.projection import Projection, Row
+from projections.projection import Archive, Key, Projection, Row
 
 CURRENT_STATE = sa.Table(
     "current_state",
     METADATA,
     sa.Column("build", sa.Integer, primary_key=True),
     sa.Column("stream_id", KeyText, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
     sa.Column("body_en", sa.Text, nullable=False),
     sa.Column("body_zh", sa.Text, nullable=False),
+)
+
+CLOSED_CASES = sa.Table(
+    "closed_cases",
+    METADATA,
+    sa.Column("build", sa.Integer, primary_key=True),
+    sa.Column("number", KeyText, primary_key=True),
+    sa.Column("stream_id", KeyText, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("case_state", sa.Text, nullable=False),
+    sa.Column("product", sa.Text),
+    sa.Index("closed_cases_of_customer", "build", "stream_id"),
 )
 
 _STAGES: Mapping[CaseKind, Stage] = {
@@ -42,7 +55,7 @@ _STAGES: Mapping[CaseKind, Stage] = {
 
 def answer(customer: Customer, language: Language) -> dict[str, Any]:
     """Say what is known of a customer, as the read API answers."""
-    closed = Counter(case.kind for case in customer.closed_cases.values())
+    closed = customer.closed
     return {
         "customer": customer.customer,
         "profile": customer.profile,
@@ -50,7 +63,7 @@ def answer(customer: Customer, language: Language) -> dict[str, Any]:
         "open_cases": [
             _open_case(number, case, language) for number, case in sorted(customer.open_cases.items())
         ],
-        "closed_cases": {kind: closed[kind] for kind in lifecycle.CASE_KINDS if closed[kind]},
+        "closed_cases": {kind: closed[kind] for kind in lifecycle.CASE_KINDS if closed.get(kind)},
         "last_contact": _last_contact(customer.last_contact, language),
         "channels": dict(sorted(customer.channels.items())),
         "events": customer.events,
@@ -86,7 +99,7 @@ def _last_contact(contact: Contact | None, language: Language) -> dict[str, Any]
         "channel_name": channel_name(contact.channel, language),
         "type": contact.type,
         "title": TOUCHPOINTS[contact.type].title.in_language(language),
-        "says": contact.says[0 if language == "en" else 1],
+        "says": contact.says.in_language(language),
     }
 
 
@@ -94,31 +107,85 @@ def to_row(customer: Customer) -> Row:
     """Write the row of a customer."""
     return {
         "stream_id": customer.customer,
-        "version": customer.version,
         "position": customer.position,
-        "state": orjson.dumps(customer).decode(),
         "body_en": orjson.dumps(answer(customer, "en")).decode(),
         "body_zh": orjson.dumps(answer(customer, "zh")).decode(),
     }
 
 
-_STATE = TypeAdapter(Customer)
-
-
 def from_row(row: Row) -> Customer:
-    """Read the customer that a row was written from."""
-    return _STATE.validate_json(row["state"])
+    """Read the customer that a row was written from, with no closed case at hand."""
+    told, told_in_chinese = orjson.loads(row["body_en"]), orjson.loads(row["body_zh"])
+    contact = told["last_contact"]
+    return Customer(
+        customer=told["customer"],
+        first_seen_at=told["first_seen_at"],
+        version=told["version"],
+        position=told["position"],
+        events=told["events"],
+        deviations=told["deviations"],
+        profile=told["profile"],
+        aliases=tuple(told["aliases"]),
+        open_cases={
+            case["number"]: OpenCase(*(case[name] for name in OpenCase._fields))
+            for case in told["open_cases"]
+        },
+        closed=told["closed_cases"],
+        channels=told["channels"],
+        last_contact=contact
+        and Contact(
+            contact["at"],
+            contact["channel"],
+            contact["type"],
+            Words(contact["says"], told_in_chinese["last_contact"]["says"]),
+        ),
+    )
+
+
+def _needed(customer: Customer, event: RecordedEvent) -> Key | None:
+    return None if event.case in customer.open_cases else event.case
+
+
+def _with_closed(customer: Customer, row: Row) -> Customer:
+    case = ClosedCase(row["kind"], row["case_state"], row["product"])
+    return customer._replace(closed_cases={**customer.closed_cases, row["number"]: case})
+
+
+def _closed_rows(customer: Customer) -> Mapping[Key, Row | None]:
+    return {
+        number: case
+        and {
+            "number": number,
+            "stream_id": customer.customer,
+            "kind": case.kind,
+            "case_state": case.state,
+            "product": case.product,
+        }
+        for number, case in customer.closed_cases.items()
+    }
+
+
+ARCHIVE = Archive(
+    table=CLOSED_CASES,
+    key="number",
+    needed=_needed,
+    with_row=_with_closed,
+    rows_of=_closed_rows,
+    put_away=lambda customer: customer._replace(closed_cases={}),
+)
+"""The closed cases: any of them may be opened again."""
 
 
 def projection(processes: Processes) -> Projection[Customer]:
     """Return the projection, which tells the last contact in the words of its process."""
     return Projection(
         name="current_state",
-        version=1,
+        version=2,
         table=CURRENT_STATE,
         key="stream_id",
         key_of=customer_of,
         evolve=lambda customer, event: evolve(customer, event, processes),
         to_row=to_row,
         from_row=from_row,
+        archive=ARCHIVE,
     )

@@ -1,8 +1,7 @@
 """What is known of one customer, and how events change it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from journey import lifecycle
 from journey.events import RecordedEvent
@@ -16,10 +15,12 @@ from journey.words import Words
 from projections.moments import utc_text
 
 _NOT_CUSTOMERS = "improvement:"
+_NO_CONTACT = ("notification.", "work.")
+_WITH_PRODUCT = ApplicationStarted | ApplicationSubmitted | ConsultationRequested | TicketOpened
+_ABOUT_CUSTOMER = Profile | CustomerAliasAdded | CustomerErased
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenCase(NamedTuple):
     """A case of which the customer has something to expect."""
 
     kind: CaseKind
@@ -31,8 +32,7 @@ class OpenCase:
     product: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedCase:
+class ClosedCase(NamedTuple):
     """What is kept of a closed case, because it may be opened again."""
 
     kind: CaseKind
@@ -40,19 +40,17 @@ class ClosedCase:
     product: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One contact between the customer and the institution."""
 
     at: str
     channel: str | None
     type: str
-    says: tuple[str, str]
-    """What happened, in English and in Chinese."""
+    says: Words
+    """What happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """What is known of one customer."""
 
     customer: str
@@ -61,11 +59,14 @@ class Customer:
     position: int = 0
     events: int = 0
     deviations: int = 0
-    profile: dict[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = {}
     aliases: tuple[str, ...] = ()
-    open_cases: dict[str, OpenCase] = field(default_factory=dict)
-    closed_cases: dict[str, ClosedCase] = field(default_factory=dict)
-    channels: dict[str, int] = field(default_factory=dict)
+    open_cases: Mapping[str, OpenCase] = {}
+    closed: Mapping[CaseKind, int] = {}
+    """How many cases of each kind are closed."""
+    closed_cases: Mapping[str, ClosedCase | None] = {}
+    """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
+    channels: Mapping[str, int] = {}
     last_contact: Contact | None = None
 
 
@@ -75,77 +76,88 @@ def customer_of(event: RecordedEvent) -> str | None:
 
 
 def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes) -> Customer:
-    """Return the customer after an event, told in the words of its process."""
+    """Return the customer after an event, told in the words of its process.
+
+    Whether a case was closed before is told by the closed cases at hand: the case of the event must be there.
+    """
     touchpoint, at = event.touchpoint, utc_text(event.occurred_at)
     before = customer or Customer(event.stream_id, at)
-    counted = replace(
-        before,
+    profile, aliases = before.profile, before.aliases
+    if isinstance(touchpoint, _ABOUT_CUSTOMER):
+        profile, aliases = _about_customer(before, touchpoint)
+    counted = Customer(
+        customer=before.customer,
         first_seen_at=min(before.first_seen_at, at),
         version=event.version,
         position=event.position,
         events=before.events + 1,
         deviations=before.deviations + (event.deviation is not None),
+        profile=profile,
+        aliases=aliases,
+        open_cases=before.open_cases,
+        closed=before.closed,
+        closed_cases=before.closed_cases,
         channels=_counted(before.channels, event.channel),
-        last_contact=_latest_contact(before.last_contact, event, at, processes.names(event.process)),
+        last_contact=_latest_contact(before.last_contact, event, at, processes),
     )
-    return _with_case(_with_profile(counted, touchpoint), touchpoint, event, at)
+    if touchpoint.case is None or event.case is None:
+        return counted
+    return _with_case(counted, touchpoint, touchpoint.case, event, at)
 
 
-def _counted(channels: dict[str, int], channel: str | None) -> dict[str, int]:
+def _counted(channels: Mapping[str, int], channel: str | None) -> Mapping[str, int]:
     return channels if channel is None else {**channels, channel: channels.get(channel, 0) + 1}
 
 
 def _latest_contact(
-    known: Contact | None, event: RecordedEvent, at: str, names: Mapping[str, Words]
+    known: Contact | None, event: RecordedEvent, at: str, processes: Processes
 ) -> Contact | None:
     """Return the later of two contacts; of two at one time the one recorded later."""
     touchpoint = event.touchpoint
-    is_contact = not (
-        event.type.startswith(("notification.", "work.")) or event.channel == "system" or touchpoint.reserved
-    )
+    is_contact = not (event.type.startswith(_NO_CONTACT) or event.channel == "system" or touchpoint.reserved)
     if not is_contact or (known is not None and known.at > at):
         return known
-    says = (touchpoint.sentence("en", names), touchpoint.sentence("zh", names))
+    names = processes.names(event.process)
+    says = Words(touchpoint.sentence("en", names), touchpoint.sentence("zh", names))
     return Contact(at, event.channel, event.type, says)
 
 
-def _with_profile(customer: Customer, touchpoint: Touchpoint) -> Customer:
+def _about_customer(
+    customer: Customer, touchpoint: Profile | CustomerAliasAdded | CustomerErased
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the profile and the aliases after an event about them."""
     match touchpoint:
         case Profile():
             fields = touchpoint.model_dump(mode="json", exclude_none=True)
             attributes = {**customer.profile.get("attributes", {}), **fields.pop("attributes")}
-            return replace(customer, profile={**customer.profile, **fields, "attributes": attributes})
-        case CustomerAliasAdded() if touchpoint.alias not in customer.aliases:
-            return replace(customer, aliases=(*customer.aliases, touchpoint.alias))
+            return {**customer.profile, **fields, "attributes": attributes}, customer.aliases
+        case CustomerAliasAdded():
+            return customer.profile, tuple(dict.fromkeys((*customer.aliases, touchpoint.alias)))
         case CustomerErased():
             personal = Profile.personal_fields()
-            kept = {name: value for name, value in customer.profile.items() if name not in personal}
-            return replace(customer, profile=kept, aliases=())
-        case _:
-            return customer
+            return {name: value for name, value in customer.profile.items() if name not in personal}, ()
 
 
-def _with_case(customer: Customer, touchpoint: Touchpoint, event: RecordedEvent, at: str) -> Customer:
-    kind, number = touchpoint.case, event.case
-    if kind is None or number is None:
-        return customer
-    opened, closed = dict(customer.open_cases), dict(customer.closed_cases)
-    before = opened.pop(number, None) or closed.pop(number, None) or ClosedCase(kind, None, None)
-    state = lifecycle.next_state(kind, before.state, event.type)
-    product = _product(touchpoint) or before.product
+def _with_case(
+    customer: Customer, touchpoint: Touchpoint, kind: CaseKind, event: RecordedEvent, at: str
+) -> Customer:
+    number = str(event.case)
+    opened, count, at_hand = dict(customer.open_cases), customer.closed, customer.closed_cases
+    before = opened.pop(number, None)
+    was_closed = at_hand.get(number) if before is None else None
+    known = before or was_closed or ClosedCase(kind, None, None)
+    state = lifecycle.next_state(kind, known.state, event.type)
+    product = touchpoint.product if isinstance(touchpoint, _WITH_PRODUCT) else None
+    product = product or known.product
+    if was_closed is not None:
+        count = {**count, was_closed.kind: count[was_closed.kind] - 1}
+        at_hand = {**at_hand, number: None}
     if lifecycle.is_closed(kind, state):
-        closed[number] = ClosedCase(kind, state, product)
-    elif isinstance(before, OpenCase):
+        count = {**count, kind: count.get(kind, 0) + 1}
+        at_hand = {**at_hand, number: ClosedCase(kind, state, product)}
+    elif before is not None:
         since = before.since if state == before.state else at
-        opened[number] = replace(before, state=state, since=since, product=product)
+        opened[number] = OpenCase(before.kind, state, since, before.channel, product)
     else:
         opened[number] = OpenCase(kind, state, at, event.channel, product)
-    return replace(customer, open_cases=opened, closed_cases=closed)
-
-
-def _product(touchpoint: Touchpoint) -> str | None:
-    match touchpoint:
-        case ApplicationStarted() | ApplicationSubmitted() | ConsultationRequested() | TicketOpened():
-            return touchpoint.product
-        case _:
-            return None
+    return customer._replace(open_cases=opened, closed=count, closed_cases=at_hand)

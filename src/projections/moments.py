@@ -13,8 +13,8 @@ def utc_text(moment: datetime) -> str:
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:
-        utc = datetime.min if moment.year == 1 else datetime.max  # noqa: DTZ901  # written as UTC below
-    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        utc = (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)  # noqa: DTZ901  # UTC it is
+    return utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def in_utc(told: str | None) -> str | None:

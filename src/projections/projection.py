@@ -15,6 +15,24 @@ Key = str | int
 
 
 @dataclass(frozen=True, kw_only=True)
+class Archive(Generic[State]):
+    """Rows beside a row, for what of its state grows without bound: an event needs one of them at most."""
+
+    table: sa.Table
+    """The rows; its primary key is `build` and `key`, and it has the column `stream_id`."""
+    key: str
+    """The name of the key column."""
+    needed: Callable[[State, RecordedEvent], Key | None]
+    """The row that must be at hand before an event; None where the state tells all."""
+    with_row: Callable[[State, Row], State]
+    """The state with a row at hand."""
+    rows_of: Callable[[State], Mapping[Key, Row | None]]
+    """The rows at hand after events; None for one that is to go."""
+    put_away: Callable[[State], State]
+    """The state with no row at hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Projection(Generic[State]):
     """One read model: which rows an event touches, and how they change.
 
@@ -38,3 +56,7 @@ class Projection(Generic[State]):
     """The columns of a state, all but `build`."""
     from_row: Callable[[Row], State] | None
     """The state that a row was written from; None where no row is ever touched twice."""
+    archive: Archive[State] | None = None
+    """What of the state lies in rows of its own, so that its row does not grow with the past."""
+    unread: frozenset[str] = frozenset()
+    """The columns that `from_row` does without."""

@@ -8,49 +8,56 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.checkpoints import Build
-from projections.projection import Key, Projection, Row
+from projections.projection import Archive, Key, Projection, Row
+
+Rows = Projection[Any] | Archive[Any]
+"""Whatever has rows: a table and its key."""
 
 # Bound values per statement stay far below what either database allows.
 _CHUNK = 500
 _ARRAYS = {sa.Integer: "int4[]", sa.BigInteger: "int8[]", sa.Text: "text[]"}
 
 
-def load(
-    projection: Projection[Any], connection: sa.Connection, build: Build, keys: Sequence[Key]
-) -> dict[Key, Row]:
-    """Return the rows of a build that there are under `keys`."""
-    table = projection.table
-    rows: dict[Key, Row] = {}
-    column = table.c[projection.key]
-    for some in _chunks(list(dict.fromkeys(keys))):
-        query = sa.select(table).where(table.c.build == build.build, column.in_(some))
-        for row in connection.execute(query).mappings():
-            rows[row[projection.key]] = dict(row)
-    return rows
+def load(of: Rows, connection: sa.Connection, build: Build, keys: Sequence[Key]) -> dict[Key, Row]:
+    """Return the rows of a build that there are under `keys`, without the columns that nobody reads back."""
+    unread = of.unread if isinstance(of, Projection) else frozenset()
+    names = [column.name for column in of.table.c if column.name not in unread]
+    place, distinct = names.index(of.key), list(dict.fromkeys(keys))
+    if connection.dialect.name == "postgresql":
+        # One array is one parameter, whatever the number of keys.
+        found = connection.exec_driver_sql(_by_keys(of.table, of.key, unread), (build.build, distinct)).all()
+    else:
+        columns = [of.table.c[name] for name in names]
+        wanted = sa.select(*columns).where(of.table.c.build == build.build)
+        found = [
+            row
+            for some in _chunks(distinct)
+            for row in connection.execute(wanted.where(of.table.c[of.key].in_(some)))
+        ]
+    return {row[place]: dict(zip(names, row, strict=True)) for row in found}
 
 
-def write(projection: Projection[Any], connection: sa.Connection, build: Build, rows: Sequence[Row]) -> None:
+def write(of: Rows, connection: sa.Connection, build: Build, rows: Sequence[Row]) -> None:
     """Insert rows of a build, or replace those that are there."""
     if not rows:
         return
-    values = [{"build": build.build, **row} for row in rows]
-    upsert = projection.from_row is not None
-    arrays = _arrays(projection.table, upsert) if connection.dialect.name == "postgresql" else None
+    upsert = not isinstance(of, Projection) or of.from_row is not None
+    arrays = _arrays(of.table, upsert) if connection.dialect.name == "postgresql" else None
     if arrays is None:
-        connection.execute(_each(projection.table, upsert, connection.dialect.name), values)
+        values = [{"build": build.build, **row} for row in rows]
+        connection.execute(_each(of.table, upsert, connection.dialect.name), values)
     else:
         # A message per column, not per row, is 1.5 times as fast, and takes less of the processor time for
         # which requests in this process compete.
-        columns = tuple([row[name] for row in values] for name in projection.table.c.keys())  # noqa: SIM118  # a collection of columns, not a dictionary
-        connection.exec_driver_sql(arrays, columns)
+        columns = [[row[column.name] for row in rows] for column in of.table.c if column.name != "build"]
+        connection.exec_driver_sql(arrays, (build.build, *columns))
 
 
-def delete(projection: Projection[Any], connection: sa.Connection, build: Build, keys: Sequence[Key]) -> None:
+def delete(of: Rows, connection: sa.Connection, build: Build, keys: Sequence[Key]) -> None:
     """Delete the rows of a build under `keys`."""
-    table = projection.table
     for some in _chunks(keys):
         connection.execute(
-            table.delete().where(table.c.build == build.build, table.c[projection.key].in_(some))
+            of.table.delete().where(of.table.c.build == build.build, of.table.c[of.key].in_(some))
         )
 
 
@@ -58,16 +65,33 @@ def delete_stream(
     projection: Projection[Any], connection: sa.Connection, build: Build, stream_id: str
 ) -> None:
     """Delete one customer's rows of a build."""
-    table = projection.table
-    connection.execute(table.delete().where(table.c.build == build.build, table.c.stream_id == stream_id))
+    for of in _with_archive(projection):
+        of_stream = (of.table.c.build == build.build, of.table.c.stream_id == stream_id)
+        connection.execute(of.table.delete().where(*of_stream))
 
 
 def delete_some(projection: Projection[Any], connection: sa.Connection, build: Build, limit: int) -> int:
-    """Delete at most `limit` rows of a build and return how many there were."""
-    key = projection.table.c[projection.key]
-    of_build = projection.table.c.build == build.build
-    some = sa.select(key).where(of_build).limit(limit)
-    return connection.execute(projection.table.delete().where(of_build, key.in_(some))).rowcount
+    """Delete at most `limit` rows of a build from each of its tables; return how many there were."""
+    deleted = 0
+    for of in _with_archive(projection):
+        of_build, key = of.table.c.build == build.build, of.table.c[of.key]
+        some = sa.select(key).where(of_build).limit(limit)
+        deleted += connection.execute(of.table.delete().where(of_build, key.in_(some))).rowcount
+    return deleted
+
+
+def _with_archive(projection: Projection[Any]) -> Iterator[Rows]:
+    yield projection
+    if projection.archive is not None:
+        yield projection.archive
+
+
+@cache
+def _by_keys(table: sa.Table, key: str, unread: frozenset[str]) -> str:
+    """Return PostgreSQL's statement that finds rows by their keys."""
+    names = ", ".join(column.name for column in table.c if column.name not in unread)
+    type_ = _ARRAYS[sa.BigInteger if isinstance(table.c[key].type, sa.Integer) else sa.Text]
+    return f"SELECT {names} FROM {table.name} WHERE build = %b AND {key} = ANY(%b::{type_})"  # noqa: S608  # declared names
 
 
 @cache
@@ -84,12 +108,13 @@ def _each(table: sa.Table, upsert: bool, dialect: str) -> sa.Insert:  # noqa: FB
 @cache
 def _arrays(table: sa.Table, upsert: bool) -> str | None:  # noqa: FBT001  # as above
     """Return PostgreSQL's statement that writes rows from one array per column, None for other types."""
-    types = [_ARRAYS.get(type(column.type)) for column in table.c]
+    columns = [column for column in table.c if column.name != "build"]
+    types = [_ARRAYS.get(type(column.type)) for column in columns]
     if None in types:
         return None
     statement = (
-        f"INSERT INTO {table.name} ({', '.join(column.name for column in table.c)}) "  # noqa: S608  # declared names
-        f"SELECT * FROM unnest({', '.join(f'%b::{type_}' for type_ in types)})"
+        f"INSERT INTO {table.name} (build, {', '.join(column.name for column in columns)}) "  # noqa: S608  # declared names
+        f"SELECT %b::int4, * FROM unnest({', '.join(f'%b::{type_}' for type_ in types)})"
     )
     if not upsert:
         return statement

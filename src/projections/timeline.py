@@ -1,17 +1,16 @@
 """The timeline of each customer: one row per event, across all channels and cases."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 import orjson
 import sqlalchemy as sa
 
 from journey.events import RecordedEvent
 from journey.processes import Processes
+from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Touchpoint
 from journey.vocabulary import STAGES
-from journey.words import Language, Words
+from journey.words import Language
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.moments import utc_text
@@ -24,16 +23,14 @@ TIMELINE = sa.Table(
     sa.Column("build", sa.Integer, primary_key=True),
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("stream_id", KeyText, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("occurred_at", KeyText, nullable=False),
     sa.Column("recorded_at", KeyText, nullable=False),
-    sa.Column("stage", sa.Text, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("channel", sa.Text),
     sa.Column("case_number", KeyText),
-    sa.Column("deviation", sa.Text),
-    sa.Column("body_en", sa.Text, nullable=False),
-    sa.Column("body_zh", sa.Text, nullable=False),
+    sa.Column("says_en", sa.Text, nullable=False),
+    sa.Column("says_zh", sa.Text, nullable=False),
+    sa.Column("told", sa.Text, nullable=False, comment="what is the same in all languages, as JSON"),
     sa.Index("timeline_of_customer", "build", "stream_id", "occurred_at", "position"),
 )
 
@@ -41,85 +38,84 @@ _ACTORS = ("agent", "reviewer", "by", "resource")
 """The fields of touchpoints that name who did it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One event on the timeline."""
-
-    event: RecordedEvent
-    touchpoint: Touchpoint
-    occurred_at: str
-    recorded_at: str
+def evolve(_before: RecordedEvent | None, event: RecordedEvent) -> RecordedEvent:
+    """Return the event, which is all that its item tells; raises `DamagedEvent` where it cannot be read."""
+    _ = event.touchpoint
+    return event
 
 
-def evolve(_: Item | None, event: RecordedEvent) -> Item:
-    """Return the item of an event; raises `DamagedEvent` where its content cannot be read."""
-    return Item(event, event.touchpoint, utc_text(event.occurred_at), utc_text(event.recorded_at))
-
-
-def answer(item: Item, language: Language, names: Mapping[str, Words]) -> dict[str, Any]:
-    """Tell one item of the timeline, as the read API answers."""
-    event, touchpoint = item.event, item.touchpoint
-    return {
-        "position": event.position,
+def to_row(event: RecordedEvent, processes: Processes) -> Row:
+    """Write the item of an event, in the words of its process."""
+    touchpoint, names = event.touchpoint, processes.names(event.process)
+    told = {
         "version": event.version,
-        "type": event.type,
-        "title": touchpoint.title.in_language(language),
-        "says": touchpoint.sentence(language, names),
-        "stage": touchpoint.stage,
-        "stage_name": STAGES[touchpoint.stage].in_language(language),
-        "channel": event.channel,
-        "channel_name": channel_name(event.channel, language),
-        "case": event.case,
-        "occurred_at": item.occurred_at,
-        "recorded_at": item.recorded_at,
         "source": event.source,
         "id": event.id,
-        "by": _actor(item),
+        "by": _actor(event, touchpoint),
         "deviation": event.deviation,
         "data": event.data,
     }
-
-
-def _actor(item: Item) -> str | None:
-    """Name who did it: the caller that the source vouches for, else whom the content names."""
-    if (told := item.event.attributes.get("authid")) is not None:
-        return str(told)
-    fields = type(item.touchpoint).model_fields
-    return next((getattr(item.touchpoint, name) for name in _ACTORS if name in fields), None)
-
-
-def to_row(item: Item, names: Mapping[str, Words]) -> Row:
-    """Write the row of an item."""
-    event = item.event
     return {
         "position": event.position,
         "stream_id": event.stream_id,
-        "version": event.version,
-        "occurred_at": item.occurred_at,
-        "recorded_at": item.recorded_at,
-        "stage": item.touchpoint.stage,
+        "occurred_at": utc_text(event.occurred_at),
+        "recorded_at": utc_text(event.recorded_at),
         "type": event.type,
         "channel": event.channel,
         "case_number": event.case,
-        "deviation": event.deviation,
-        "body_en": orjson.dumps(answer(item, "en", names)).decode(),
-        "body_zh": orjson.dumps(answer(item, "zh", names)).decode(),
+        "says_en": touchpoint.sentence("en", names),
+        "says_zh": touchpoint.sentence("zh", names),
+        "told": orjson.dumps(told).decode(),
     }
+
+
+def answer(row: Row | sa.RowMapping, language: Language) -> bytes:
+    """Tell one item of the timeline, as the read API answers."""
+    declared = TOUCHPOINTS[row["type"]]
+    in_words = {
+        "position": row["position"],
+        "type": row["type"],
+        "title": declared.title.in_language(language),
+        "says": row[f"says_{language}"],
+        "stage": declared.stage,
+        "stage_name": STAGES[declared.stage].in_language(language),
+        "channel": row["channel"],
+        "channel_name": channel_name(row["channel"], language),
+        "case": row["case_number"],
+        "occurred_at": row["occurred_at"],
+        "recorded_at": row["recorded_at"],
+    }
+    # Neither of the two objects is empty: written one after the other they are one.
+    told: str = row["told"]
+    return orjson.dumps(in_words)[:-1] + b"," + told[1:].encode()
+
+
+def _actor(event: RecordedEvent, touchpoint: Touchpoint) -> str | None:
+    """Name who did it: the caller that the source vouches for, else whom the content names."""
+    if (told := event.attributes.get("authid")) is not None:
+        return str(told)
+    field = _field_of_actor(type(touchpoint))
+    return None if field is None else getattr(touchpoint, field)
+
+
+@cache
+def _field_of_actor(declared: type[Touchpoint]) -> str | None:
+    return next((name for name in _ACTORS if name in declared.model_fields), None)
 
 
 def _key_of(event: RecordedEvent) -> int | None:
     return None if customer_of(event) is None else event.position
 
 
-def projection(processes: Processes) -> Projection[Item]:
+def projection(processes: Processes) -> Projection[RecordedEvent]:
     """Return the projection, which tells each event in the words of its process."""
     return Projection(
         name="timeline",
-        version=1,
+        version=2,
         table=TIMELINE,
         key="position",
         key_of=_key_of,
         evolve=evolve,
-        to_row=lambda item: to_row(item, processes.names(item.event.process)),
+        to_row=lambda event: to_row(event, processes),
         from_row=None,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from journey.touchpoints import TOUCHPOINTS
 from projections.reading import Freshness
 from projections.timeline import TIMELINE
 
@@ -73,12 +74,14 @@ def news(
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     columns = TIMELINE.c
     equal: list[tuple[sa.Column[Any], Any]] = [
-        (columns.stage, filters.stage),
         (columns.type, filters.type),
         (columns.channel, filters.channel),
         (columns.case_number, filters.case),
     ]
     conditions = [column == value for column, value in equal if value is not None]
+    if filters.stage is not None:
+        types = [name for name, declared in TOUCHPOINTS.items() if declared.stage == filters.stage]
+        conditions.append(columns.type.in_(types))
     if filters.since is not None:
         conditions.append(columns.occurred_at >= filters.since)
     if filters.until is not None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from journey.words import Language
 from projections.review_progress import projection
 from tests.projections.specs import PROCESSES, Given, Told, given
 
@@ -56,7 +57,7 @@ def after(*history: Told) -> Given:
     return given(projection(PROCESSES), *history)
 
 
-def answer_after(*history: Told, language: str = "en") -> dict[str, Any]:
+def answer_after(*history: Told, language: Language = "en") -> dict[str, Any]:
     """Return what the customer is told after a history."""
     return after(*history).answer(NUMBER, language)
 

@@ -13,7 +13,8 @@ from journey.events import Position, RecordedEvent, Version
 from journey.process_definition import Material, ProcessDefinition, Reason, Step
 from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
-from journey.words import Words
+from journey.words import Language, Words
+from projections import timeline
 from projections.projection import Key, Projection, Row
 from tests.strategies import payloads
 
@@ -147,19 +148,35 @@ def fold(
 ) -> dict[Key, Row]:
     """Fold events into rows as an engine does, ending a batch after each number of events in `cuts`."""
     rows: dict[Key, Row] = {}
+    archived: dict[Key, Row] = {}
     states: dict[Key, Any] = {}
     for place, event in enumerate(events, start=1):
         if (key := projection.key_of(event)) is not None:
             if key not in states and key in rows and projection.from_row is not None:
                 states[key] = projection.from_row(rows[key])
+                # All that there is, also what the events of the batch do not need.
+                for row in archived.values():
+                    if projection.archive is not None and row["stream_id"] == event.stream_id:
+                        states[key] = projection.archive.with_row(states[key], row)
             states[key] = projection.evolve(states.get(key), event)
         if place in cuts or place == len(events):
             for touched, state in states.items():
-                rows.pop(touched, None)
-                if state is not None:
-                    rows[touched] = projection.to_row(state)
+                _write(projection, touched, state, rows, archived)
             states = {}
     return rows
+
+
+def _write(
+    projection: Projection[Any], key: Key, state: Any, rows: dict[Key, Row], archived: dict[Key, Row]
+) -> None:
+    rows.pop(key, None)
+    if state is None:
+        return
+    rows[key] = projection.to_row(state)
+    for number, row in projection.archive.rows_of(state).items() if projection.archive else ():
+        archived.pop(number, None)
+        if row is not None:
+            archived[number] = row
 
 
 @dataclass(frozen=True)
@@ -168,12 +185,14 @@ class Given:
 
     rows: Mapping[Key, Row]
 
-    def answer(self, key: Key, language: str = "en") -> dict[str, Any]:
+    def answer(self, key: Key, language: Language = "en") -> dict[str, Any]:
         """Return what the read API answers for a row."""
-        answer: dict[str, Any] = orjson.loads(self.rows[key][f"body_{language}"])
+        row = self.rows[key]
+        ready = row.get(f"body_{language}")
+        answer: dict[str, Any] = orjson.loads(ready or timeline.answer(row, language))
         return answer
 
-    def then(self, key: Key, language: str = "en", **expected: object) -> Self:
+    def then(self, key: Key, language: Language = "en", **expected: object) -> Self:
         """Check fields of the answer for a row."""
         answer = self.answer(key, language)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from journey.words import Language
 from projections.current_state import projection
 from tests.projections.specs import PROCESSES, Given, Told, given
 
@@ -40,7 +41,7 @@ def _given(*history: Told) -> Given:
     return given(PROJECTION, *history)
 
 
-def _open_cases(*history: Told, language: str = "en") -> list[dict[str, Any]]:
+def _open_cases(*history: Told, language: Language = "en") -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = _given(*history).answer("c-1", language)["open_cases"]
     return cases
 

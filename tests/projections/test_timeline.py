@@ -7,6 +7,7 @@ import pytest
 
 from journey.errors import DamagedEvent
 from journey.events import Position, RecordedEvent, Version
+from journey.words import Language
 from projections.timeline import projection
 from tests.projections.specs import PROCESSES, Given, Told, fold, given, histories, recorded
 
@@ -21,7 +22,7 @@ SUBMITTED = Told(
 )
 
 
-def _sole_item(told: Told, language: str = "en") -> object:
+def _sole_item(told: Told, language: Language = "en") -> object:
     return given(PROJECTION, told).answer(10, language)
 
 
@@ -67,17 +68,14 @@ def test_a_row_has_the_columns_that_lists_filter_by() -> None:
     """Times are of one width, so that their order as text is their order in time."""
     row = given(PROJECTION, SUBMITTED).rows[10]
 
-    assert {name: value for name, value in row.items() if not name.startswith("body_")} == {
+    assert {name: value for name, value in row.items() if name not in ("says_en", "says_zh", "told")} == {
         "position": 10,
         "stream_id": "c-1",
-        "version": 1,
         "occurred_at": "2026-11-22T03:04:05.250000Z",
         "recorded_at": "2026-11-02T12:00:01.000000Z",
-        "stage": "application",
         "type": "application.submitted",
         "channel": "mobile",
         "case_number": "APP-1",
-        "deviation": None,
     }
 
 
@@ -115,10 +113,9 @@ def test_a_deviation_is_shown() -> None:
         deviation="in draft, expected application.submitted",
     )
 
-    rows = given(PROJECTION, told).then(
+    given(PROJECTION, told).then(
         10, deviation="in draft, expected application.submitted", channel=None, channel_name=None
     )
-    assert rows.rows[10]["deviation"] == "in draft, expected application.submitted"
 
 
 def test_a_channel_that_the_catalogue_does_not_know_goes_by_its_code() -> None:
