@@ -16,6 +16,7 @@ from bench.goals import GOALS
 from bench.machine import Bench, disk_pace, prepared
 from bench.report import as_json, show
 
+_NAMES = [name for goal in GOALS for name in goal.names]
 _SMALL = 3_000
 """Events of the large log where figures do not matter."""
 
@@ -25,8 +26,8 @@ def main(
         list[str] | None,
         typer.Argument(
             help=said(
-                f"Which goals, of {', '.join(GOALS)}; all if none is named.",
-                f"要测量的目标：{'、'.join(GOALS)}；不写则为全部。",
+                f"Which goals, of {', '.join(_NAMES)}; all if none is named.",
+                f"要测量的目标：{'、'.join(_NAMES)}；不写则为全部。",
             )
         ),
     ] = None,
@@ -93,10 +94,11 @@ def main(
 
 
 def _chosen(names: list[str]) -> list[Goal]:
-    wanted = [name.upper() for name in names] or list(GOALS)
-    if unknown := [name for name in wanted if name not in GOALS]:
+    known = {name: goal for goal in GOALS for name in goal.names}
+    wanted = [name.upper() for name in names] or list(known)
+    if unknown := [name for name in wanted if name not in known]:
         raise typer.BadParameter(said(f"no goal {', '.join(unknown)}", f"没有目标 {'、'.join(unknown)}"))
-    return [GOALS[name] for name in wanted]
+    return list(dict.fromkeys(known[name] for name in wanted))
 
 
 def _measured(goal: Goal, contest: Contest, repeats: int) -> Samples:
@@ -104,10 +106,10 @@ def _measured(goal: Goal, contest: Contest, repeats: int) -> Samples:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     rounds = contest.repeats or repeats
     with terminal.progress(*columns) as progress:
-        task = progress.add_task(goal.name, total=rounds * len(contest.cases))
+        task = progress.add_task(" ".join(goal.names), total=rounds * len(contest.cases))
         for case, sample in in_turn(contest, rounds):
             samples.setdefault(case.key, []).append(sample)
-            progress.update(task, advance=1, description=f"{goal.name} {case.title.in_language(LANGUAGE)}")
+            progress.update(task, advance=1, description=case.title.in_language(LANGUAGE))
     return samples
 
 

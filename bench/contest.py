@@ -49,6 +49,8 @@ class Ratio:
     """Key of the case above the line."""
     under: str
     """Key of the case below the line."""
+    goal: str = ""
+    """The name of the goal that it decides."""
     figure: Figure = "rate"
     at_least: float | None = None
     at_most: float | None = None
@@ -85,9 +87,9 @@ class Contest:
 
 @dataclass(frozen=True)
 class Goal:
-    """One goal: its name, and the function that starts what it needs and yields its contest."""
+    """Goals that one contest decides, and the function that starts what it needs and yields it."""
 
-    name: str
+    names: tuple[str, ...]
     title: Words
     contest: Callable[..., AbstractContextManager[Contest]]
 

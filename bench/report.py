@@ -21,7 +21,7 @@ _GROUPS = {
 
 def show(console: Console, goal: Goal, contest: Contest, samples: Samples) -> None:
     """Show one goal: its cases, its ratios, and whether it is met."""
-    console.print(f"\n[bold]{goal.name}[/bold] {goal.title.in_language(LANGUAGE)}")
+    console.print(f"\n[bold]{' '.join(goal.names)}[/bold] {goal.title.in_language(LANGUAGE)}")
     console.print(_cases(console, contest, samples))
     console.print(_ratios(console, contest, samples))
     for case in contest.cases:
@@ -66,7 +66,9 @@ def _cpu(found: Sequence[Sample]) -> str:
 
 def cpu_each(found: Sequence[Sample]) -> dict[str, float]:
     """Return the microseconds of CPU that one request or event cost, by group of processes."""
-    count = sum(sample.count for sample in found) or 1
+    count = sum(sample.count for sample in found)
+    if not count:
+        return {}
     names = dict.fromkeys(name for sample in found for name in sample.cpu)
     return {name: sum(sample.cpu.get(name, 0) for sample in found) / count * 1e6 for name in names}
 
@@ -83,7 +85,8 @@ def _ratios(console: Console, contest: Contest, samples: Samples) -> Any:
         value, rounds = median_ratio(ratio, samples), paired_ratios(ratio, samples)
         if value is not None:
             spread = f"{min(rounds):.2f} – {max(rounds):.2f}" if rounds else ""
-            table.add_row(ratio.title.in_language(LANGUAGE), f"{value:.2f}", spread, _asked(ratio, value))
+            title = f"{ratio.goal} {ratio.title.in_language(LANGUAGE)}".strip()
+            table.add_row(title, f"{value:.2f}", spread, _asked(ratio, value))
     for bound in contest.bounds:
         if (value := reached(bound, samples)) is not None:
             met = "✓" if value <= bound.at_most else "✗"
@@ -118,7 +121,7 @@ def _notes(found: Sequence[Sample]) -> list[str]:
 def as_json(goal: Goal, contest: Contest, samples: Samples) -> dict[str, Any]:
     """Return one goal as JSON holds it."""
     return {
-        "goal": goal.name,
+        "goals": goal.names,
         "title": goal.title.en,
         "cases": {
             case.key: {
@@ -142,6 +145,7 @@ def as_json(goal: Goal, contest: Contest, samples: Samples) -> dict[str, Any]:
 def _ratio(ratio: Ratio, samples: Samples) -> Mapping[str, Any]:
     value = median_ratio(ratio, samples)
     return {
+        "goal": ratio.goal,
         "title": ratio.title.en,
         "value": value,
         "by_round": paired_ratios(ratio, samples),

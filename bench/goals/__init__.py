@@ -2,19 +2,30 @@
 
 from bench.contest import Goal
 from bench.goals.appending import single_posts
+from bench.goals.batches import bulk, live_projections
 from journey.words import Words
 
-GOALS = {
-    goal.name: goal
-    for goal in (
-        Goal(
-            "V1",
-            Words(
-                "A durable, rule-checked POST beside a framework that does nothing",
-                "持久化且经规则校验的写入，对比不做任何处理的框架",
-            ),
-            single_posts,
+GOALS = (
+    Goal(
+        ("V1",),
+        Words(
+            "A durable, rule-checked POST beside a framework that does nothing",
+            "持久化且经规则校验的写入，对比不做任何处理的框架",
         ),
-    )
-}
-"""By name, in their order."""
+        single_posts,
+    ),
+    Goal(
+        ("V4", "V5"),
+        Words(
+            "Batches over HTTP beside the library's recorder and beside COPY",
+            "HTTP 成批写入，对比库的记录器与 COPY",
+        ),
+        bulk,
+    ),
+    Goal(
+        ("V6",),
+        Words("Batches with all projections live", "成批写入，同时实时更新全部视图"),
+        live_projections,
+    ),
+)
+"""In the order of their names."""

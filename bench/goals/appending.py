@@ -47,6 +47,7 @@ def single_posts(bench: Bench) -> Iterator[Contest]:
             ),
             ratios=(
                 Ratio(
+                    goal="V1",
                     title=Words("single POST ÷ validated no-op", "单条写入 ÷ 空操作"),
                     over="ours",
                     under="noop",
