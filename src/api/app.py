@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import applications, catalogue, customers, events, health, problems, projections_admin
 from api.caller import requires
 from api.openapi import PROBLEM_ANSWERS, describe
+from api.routes import Direct
 from api.service import running, utc_now
 from journey.settings import Settings
 
@@ -57,8 +58,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     versioned.include_router(projections_admin.router)
     app.include_router(versioned)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(requires())])
+    app.add_middleware(Direct)
+    problems.install(app)  # it answers for whatever fails below
     app.add_middleware(_SecurityHeaders)
-    problems.install(app)  # outermost: it answers for whatever fails below
     return app
 
 

@@ -83,7 +83,7 @@ def _page(
     return query if after is None else query.where(table.c.number > after)
 
 
-def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
+async def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
     if case_numbers.has_wrong_check(number):
         raise Problem("case-number-mistyped")
     projection = service_of(request).projections["review_progress"]

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/customers/{customer:path}", tags=["customers"])
 _NEWS = 100
 
 
-def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resource:
+async def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resource:
     if not caller.may_read(customer):
         raise Problem("not-found")
     return Resource(request, caller, service_of(request).projections["current_state"], customer)
@@ -37,7 +37,7 @@ def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resour
 Customer = Annotated[Resource, Depends(_customer)]
 
 
-def _filters(
+async def _filters(
     *,
     stage: Annotated[Stage | None, Query(description="a stage of the journey")] = None,
     type: Annotated[str | None, Query(description="a type of the catalogue")] = None,  # noqa: A002  # CloudEvents' word

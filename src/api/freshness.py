@@ -26,7 +26,7 @@ class Wanted:
     """Whether an answer that is behind is worse than none."""
 
 
-def _wanted(
+async def _wanted(
     request: Request,
     min_position: Annotated[
         int | None,

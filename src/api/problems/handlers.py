@@ -134,9 +134,9 @@ def _catching_the_rest(app: ASGIApp) -> ASGIApp:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            answer = _response(scope, error)
             if begun:
+                _tell_operator(scope, error)
                 raise AnswerCut from None
-            await answer(scope, receive, send)
+            await _response(scope, error)(scope, receive, send)
 
     return catching
