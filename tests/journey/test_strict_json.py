@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from journey.json_faults import DETAILS, Fault, FaultCode
 from journey.json_scan import MAX_FAULTS, MAX_KEYS
-from journey.strict_json import StrictJSONError, canonical, encode, parse
+from journey.strict_json import StrictJSONError, canonical, encode, parse, parse_carefully
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 SCALARS = (
@@ -336,7 +336,13 @@ def refused_with_reasons(body: bytes) -> bool:
 def read_alike(body: bytes) -> bool:
     """Tell whether the other readers, and we from our own writing, read the same."""
     value = parse(body)
-    others = (orjson.loads(body), pydantic_core.from_json(body), parse(encode(value)))
+    others = (
+        orjson.loads(body),
+        pydantic_core.from_json(body),
+        parse_carefully(body),
+        parse(encode(value)),
+        parse_carefully(encode(value)),
+    )
     return all(same(value, other) for other in others)
 
 
