@@ -42,6 +42,7 @@ IMPURE_CALLS = {"now", "today", "utcnow", "open", "input", "print", "getenv", "u
 TRANSACTION_OWNERS = {
     "journey.migrating": "a part's migrations are one transaction",
     "projections.engine": "builds are begun, switched and dropped each in one transaction",
+    "projections.loading": "a part of the log is loaded into builds in one transaction",
     "projections.isolation": "a batch with its checkpoint is one transaction",
     "projections.repair": "a parked customer's rows are replaced in one transaction",
     "api.keys": "a key is made or ended in one transaction",

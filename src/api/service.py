@@ -20,7 +20,7 @@ from journey.settings import Settings
 from journey.storage import only_writer, storage_of
 from projections.engine import Engine
 from projections.projection import Projection
-from projections.registry import projections
+from projections.registry import catalogue, projections
 
 
 def utc_now() -> datetime:
@@ -66,7 +66,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         for database in (access, writing, reading):
             stack.callback(database.dispose)
         appender = Appender(log, processes, settings, clock)
-        engine = Engine(log, writing, known, settings, clock)
+        engine = Engine(log, writing, known, settings, clock, catalogue=catalogue)
         if "project" in settings.roles:
             engine.start()
             stack.callback(engine.stop)

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
 
     page_events: int = Field(default=1_000, ge=1)
     """How many events a projection handles in one transaction."""
+    load_events: int = Field(default=20_000, ge=1)
+    """From how many events on a new build is loaded customer by customer."""
+    load_processes: int | None = Field(default=None, ge=1)
+    """How many processes load a build on PostgreSQL; None for one per processor."""
     poll_interval: float = 0.25
     """How long a projection sleeps when nobody tells it of new events."""
     ready_max_lag: float = 300.0

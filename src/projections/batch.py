@@ -59,7 +59,7 @@ def pass_by(
 ) -> Build:
     """Park the customer of an event whose rows cannot be written; return the build as it is then."""
     moved = _advance(connection, build, event)
-    checkpoints.park(connection, build, [_parked(projection, event, error, now)])
+    checkpoints.park(connection, build, [parked_by(projection, event, error, now)])
     return moved
 
 
@@ -86,7 +86,7 @@ def fold(
         try:
             result.states[key] = projection.evolve(state, event)
         except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
-            result.parked[event.stream_id] = _parked(projection, event, error, now)
+            result.parked[event.stream_id] = parked_by(projection, event, error, now)
     return result
 
 
@@ -118,7 +118,7 @@ def _keyed(
             key = key_of(projection, event)
             hash(key)
         except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
-            parked[event.stream_id] = _parked(projection, event, error, now)
+            parked[event.stream_id] = parked_by(projection, event, error, now)
             continue
         if key is not None:
             keyed.append((key, event))
@@ -138,7 +138,8 @@ def _advance(connection: sa.Connection, build: Build, last: RecordedEvent) -> Bu
     return replace(build, position=last.position, recorded_at=recorded_at, error=None)
 
 
-def _parked(projection: Projection[Any], event: RecordedEvent, error: Exception, now: datetime) -> Parked:
+def parked_by(projection: Projection[Any], event: RecordedEvent, error: Exception, now: datetime) -> Parked:
+    """Return what to park the customer of an event with, and log it."""
     _log.error(
         "customer_parked",
         projection=projection.name,

@@ -12,8 +12,11 @@ from journey.errors import CheckpointMoved, ProjectionUnavailable
 from journey.events import Position
 from projections.metadata import BUILDS, PARKED, PROJECTIONS
 
-Status = Literal["building", "live", "retired", "dropped"]
-"""Catching up beside the live one; what readers see; kept for a roll-back; its rows are being removed."""
+Status = Literal["loading", "building", "live", "retired", "dropped"]
+"""Given its rows customer by customer; catching up by position; what readers see; kept for a roll-back; its
+rows are being removed."""
+COMING: tuple[Status, ...] = ("loading", "building")
+"""On the way to be seen by readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +119,28 @@ def advance(connection: sa.Connection, build: Build, position: Position, recorde
     Raises `CheckpointMoved` when another transaction is at work on the build, moved it, or gave it up: of two
     engines on one projection, the transaction of one fails here, with all its rows.
     """
+    _change(connection, build, position=position, recorded_at=recorded_at, error=None)
+
+
+def begin_loading(connection: sa.Connection, build: Build) -> None:
+    """Keep those who follow positions off a build; raise `CheckpointMoved` like `advance`."""
+    _change(connection, build, status="loading")
+
+
+def end_loading(connection: sa.Connection, build: Build, position: Position, recorded_at: str | None) -> None:
+    """Let a build be followed from the position up to which it was loaded; raise like `advance`."""
+    _change(connection, build, status="building", position=position, recorded_at=recorded_at, error=None)
+
+
+def _change(connection: sa.Connection, build: Build, **values: object) -> None:
     free = BUILDS.alias()
     found = sa.select(free.c.build).where(_stands(free, build)).with_for_update(skip_locked=True)
-    moved = connection.execute(
+    changed = connection.execute(
         BUILDS.update()
         .where(_stands(BUILDS, build), BUILDS.c.build == found.scalar_subquery())
-        .values(position=position, recorded_at=recorded_at, error=None)
+        .values(**values)
     )
-    if moved.rowcount != 1:
+    if changed.rowcount != 1:
         raise CheckpointMoved
 
 
@@ -133,7 +150,7 @@ def switch(connection: sa.Connection, build: Build) -> None:
     So are builds of older logic that never got there. Newer logic may be on its way in another process.
     """
     others = sa.and_(BUILDS.c.name == build.name, BUILDS.c.build != build.build)
-    outdated = sa.and_(BUILDS.c.status == "building", BUILDS.c.version < build.version)
+    outdated = sa.and_(BUILDS.c.status.in_(COMING), BUILDS.c.version < build.version)
     gone = sa.or_(BUILDS.c.status == "retired", outdated)
     connection.execute(BUILDS.update().where(others, gone).values(status="dropped"))
     connection.execute(BUILDS.update().where(others, BUILDS.c.status == "live").values(status="retired"))

@@ -1,6 +1,7 @@
 """The loop that keeps projections: read after the checkpoint, evolve, write rows and checkpoint together.
 
-A rebuild is the same loop into rows with another build number, beside the ones that readers see.
+A rebuild makes rows with another build number, beside the ones that readers see: by the same loop, and first
+customer by customer where the log is long.
 """
 
 import contextlib
@@ -17,15 +18,19 @@ from journey.errors import CheckpointMoved, UnknownProjection
 from journey.event_log import EventLog
 from journey.events import Position, RecordedEvent
 from journey.settings import Settings
-from projections import checkpoints, isolation, repair, rows, succession
+from projections import checkpoints, isolation, loading, parts, repair, rows, succession
 from projections.checkpoints import Build
 from projections.faults import cause, trace
+from projections.loading import Place
 from projections.projection import Projection
+from projections.workers import Catalogue, Workers
 
 # How many rows of a dropped build one transaction removes: few enough that nobody waits for it.
 _DROPPED_ROWS = 5_000
 # How many parked customers are tried again between two pages, so that nobody waits for many of them.
 _RETRIED = 20
+# How long it waits at a time for the processes that load, in seconds.
+_PAUSE_WHILE_LOADING = 0.1
 # How long the loop rests after the database failed it, in seconds.
 _PAUSE_AFTER_FAILURE = 1.0
 
@@ -42,7 +47,10 @@ class Engine:
         projections: Sequence[Projection[Any]],
         settings: Settings,
         clock: Callable[[], datetime],
+        *,
+        catalogue: Catalogue | None = None,
     ) -> None:
+        """Keep projections; where `catalogue` names them too, other processes load builds on PostgreSQL."""
         self.failure: str | None = None
         """What the loop failed at last, None while it goes well."""
         self._log = log
@@ -51,6 +59,13 @@ class Engine:
         self._page = settings.page_events
         self._poll = settings.poll_interval
         self._clock = clock
+        self._place = Place(log, views, self._projections, settings, clock)
+        # SQLite has one writer, which is this process.
+        self._workers: Workers | None
+        if catalogue is None or views.dialect.name == "sqlite":
+            self._workers = None
+        else:
+            self._workers = Workers(settings, catalogue)
         self._retries: Iterator[bool] = iter(())
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,6 +80,8 @@ class Engine:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+        if self._workers is not None:
+            self._workers.stop()
 
     @property
     def alive(self) -> bool:
@@ -114,6 +131,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001  # whatever it is, the other builds go on
                 self._note(build, error)
                 failures.append(error)
+        worked |= self._load(builds, failures)
         self.failure = cause(failures[0]) if failures else None
         if failures and not worked:
             raise failures[0]
@@ -121,7 +139,7 @@ class Engine:
 
     def catch_up(self) -> None:
         """Advance until there is nothing more to do."""
-        while self.step():
+        while self.step() or self._waited():
             pass
 
     def rebuild(self, name: str) -> int:
@@ -155,6 +173,10 @@ class Engine:
             return self._remove_some(projection, build)
         if build.status == "retired" or build.version != projection.version:
             return False
+        if build.status == "loading":
+            return loading.end(self._place, build)
+        if loading.begin(self._place, build):
+            return True
         if build.position not in pages:
             pages[build.position] = self._log.read_all(build.position, self._page)
         events = pages[build.position]
@@ -166,10 +188,32 @@ class Engine:
                 took_over = succession.take_over(connection, build)
         return took_over or bool(events)
 
+    def _load(self, builds: Sequence[Build], failures: list[Exception]) -> bool:
+        """Load a part of the builds that are to be loaded, or see that others do."""
+        coming = [build for build in builds if self._place.may_load(build)]
+        try:
+            if coming and self._workers is None:
+                return loading.load_next(self._place)
+            if coming and self._workers is not None:
+                self._workers.keep_up()
+        except Exception as error:  # noqa: BLE001  # whatever it is, what readers see is kept
+            for build in coming:
+                self._note(build, error)
+            failures.append(error)
+        return False
+
+    def _waited(self) -> bool:
+        """Wait a little for other processes where they load; tell whether they do."""
+        if self._workers is None or not self._place.loading():
+            return False
+        self._workers.wait(_PAUSE_WHILE_LOADING)
+        return True
+
     def _remove_some(self, projection: Projection[Any], build: Build) -> bool:
         with self._views.begin() as connection:
             # Two engines at it would delete the same rows, and the second would believe that none are left.
             checkpoints.claim(connection, build)
+            parts.forget(connection, build)
             if rows.delete_some(projection, connection, build, _DROPPED_ROWS) == 0:
                 checkpoints.forget(connection, build)
         return True

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from journey.processes import Processes
+from journey.processes import Processes, load_definitions
+from journey.settings import Settings
 from projections import current_state, review_progress, timeline
 from projections.projection import Projection
 
@@ -14,3 +15,8 @@ def projections(processes: Processes) -> tuple[Projection[Any], ...]:
         review_progress.projection(processes),
         timeline.projection(processes),
     )
+
+
+def catalogue(settings: Settings) -> tuple[Projection[Any], ...]:
+    """List the projections for a process that is told the settings only."""
+    return projections(load_definitions(settings.definitions))

@@ -71,5 +71,5 @@ def _of_today(connection: sa.Connection, projection: Projection[Any]) -> list[Bu
 
 def _give_up_builds_under_way(connection: sa.Connection, projection: Projection[Any]) -> None:
     for build in _of_today(connection, projection):
-        if build.status == "building":
+        if build.status in checkpoints.COMING:
             checkpoints.drop(connection, build)

@@ -29,6 +29,8 @@ __all__ = [
 
 _NEW = Version(0)
 _BEGINNING = Position(0)
+_LAST = 2**63 - 1
+"""A version that no event has."""
 
 
 class Store(Protocol):
@@ -43,8 +45,11 @@ class Store(Protocol):
     def page(self, after: int, limit: int) -> list[Row]:
         """Return events with a position greater than `after`, by position."""
 
-    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
-        """Return events that come after a stream's version, by stream and version."""
+    def by_stream(self, after: tuple[str, int], limit: int, until: str | None = None) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version; of none after `until`."""
+
+    def stream_at(self, after: str, skipped: int) -> str | None:
+        """Return the stream of the event that comes so many events after all of a stream's."""
 
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
@@ -90,12 +95,21 @@ class EventLog:
         """
         return [recorded(row) for row in self._store.page(after, limit)]
 
-    def read_by_stream(self, page: int = 5_000) -> Iterator[RecordedEvent]:
-        """Go through the whole log, stream by stream, in constant memory."""
-        after = ("", 0)
-        while rows := self._store.by_stream(after, page):
+    def read_by_stream(
+        self, page: int = 5_000, *, after: str = "", until: str | None = None
+    ) -> Iterator[RecordedEvent]:
+        """Go through the log stream by stream, in constant memory: those after `after`, up to `until`."""
+        last = (after, _LAST)
+        while rows := self._store.by_stream(last, page, until):
             yield from map(recorded, rows)
-            after = (rows[-1].stream_id, rows[-1].version)
+            last = (rows[-1].stream_id, rows[-1].version)
+
+    def cut(self, events: int) -> Iterator[str]:
+        """Name the streams that end parts of about so many events each, in the order of their ids."""
+        end = self._store.stream_at("", events)
+        while end is not None:
+            yield end
+            end = self._store.stream_at(end, events)
 
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""

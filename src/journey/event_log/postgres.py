@@ -91,13 +91,22 @@ class PostgresStore:
         """Return events with a position greater than `after`, by position."""
         return self._rows("WHERE notification_id > %s ORDER BY notification_id LIMIT %s", (after, limit))
 
-    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
-        """Return events that come after a stream's version, by stream and version."""
-        where = (
-            "WHERE (originator_id, originator_version) > (%s, %s) "
-            "ORDER BY originator_id, originator_version LIMIT %s"
+    def by_stream(self, after: tuple[str, int], limit: int, until: str | None = None) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version; of none after `until`."""
+        where, bounds = "WHERE (originator_id, originator_version) > (%s, %s)", list[Any](after)
+        if until is not None:
+            where += " AND originator_id <= %s"
+            bounds.append(until)
+        return self._rows(f"{where} ORDER BY originator_id, originator_version LIMIT %s", (*bounds, limit))
+
+    def stream_at(self, after: str, skipped: int) -> str | None:
+        """Return the stream of the event that comes so many events after all of a stream's."""
+        found = self._select(
+            "SELECT originator_id FROM stored_events WHERE originator_id > %s "
+            "ORDER BY originator_id, originator_version LIMIT 1 OFFSET %s",
+            (after, skipped),
         )
-        return self._rows(where, (*after, limit))
+        return found[0][0] if found else None
 
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""

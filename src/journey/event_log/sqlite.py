@@ -97,13 +97,22 @@ class SQLiteStore:
         """Return events with a position greater than `after`, by position."""
         return self._rows("WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, limit))
 
-    def by_stream(self, after: tuple[str, int], limit: int) -> list[Row]:
-        """Return events that come after a stream's version, by stream and version."""
-        where = (
-            "WHERE (originator_id, originator_version) > (?, ?) "
-            "ORDER BY originator_id, originator_version LIMIT ?"
+    def by_stream(self, after: tuple[str, int], limit: int, until: str | None = None) -> list[Row]:
+        """Return events that come after a stream's version, by stream and version; of none after `until`."""
+        where, bounds = "WHERE (originator_id, originator_version) > (?, ?)", list[Any](after)
+        if until is not None:
+            where += " AND originator_id <= ?"
+            bounds.append(until)
+        return self._rows(f"{where} ORDER BY originator_id, originator_version LIMIT ?", (*bounds, limit))
+
+    def stream_at(self, after: str, skipped: int) -> str | None:
+        """Return the stream of the event that comes so many events after all of a stream's."""
+        found = self._select(
+            "SELECT originator_id FROM stored_events WHERE originator_id > ? "
+            "ORDER BY originator_id, originator_version LIMIT 1 OFFSET ?",
+            (after, skipped),
         )
-        return self._rows(where, (*after, limit))
+        return found[0][0] if found else None
 
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
