@@ -48,8 +48,9 @@ def number(kind: CaseKind, source: str, id: str, day: date, attempt: int = 0) ->
 
     Two cases of one kind and day share a number once in 31^6 = 887 million; the next `attempt` gives another.
     """
-    start = f"{PREFIXES[kind]}{day.year:04}{day.month:02}{day.day:02}{_drawn(kind, source, id, str(attempt))}"
-    return _hyphenated(start + _check_symbol(start))
+    prefix, date_ = PREFIXES[kind], f"{day.year:04}{day.month:02}{day.day:02}"
+    drawn = _drawn(kind, source, id, str(attempt))
+    return f"{prefix}-{date_}-{drawn}{_check_symbol(prefix + date_ + drawn)}"
 
 
 def normalised(number: str) -> str:
@@ -72,7 +73,7 @@ def has_wrong_check(number: str) -> bool:
 
 def _drawn(*parts: str) -> str:
     # With its length before it, no part can run into the next.
-    told = b"".join(len(part).to_bytes(4) + part for part in map(str.encode, parts))
+    told = b"".join([len(part).to_bytes(4) + part for part in map(str.encode, parts)])
     rest = int.from_bytes(hashlib.sha256(told).digest()) % _DRAWN
     symbols = ""
     for _ in range(_SIZE):

@@ -162,9 +162,8 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
     expected = submission.expected_version
     if expected is not None and journey.version != expected:
         raise StreamMoved(expected, journey.version)
-    decided = _decided(draft, journey, event, submission.mode, given)
+    decided, new_case = _decided(draft, journey, event, submission.mode, given)
     slot.decided, slot.version = decided, Version(journey.version + 1)
-    new_case = _new_case(journey, decided)
     if new_case is not None:
         draft.owners[new_case] = event.stream_id
     draft.entries.append(entry(decided, slot.version, given.recorded_at, slot.digest, new_case))
@@ -177,26 +176,24 @@ def _added(mapping: MutableMapping[_Key, _Value]) -> MutableMapping[_Key, _Value
     return mapping.maps[0] if isinstance(mapping, ChainMap) else mapping
 
 
-def _decided(draft: Draft, journey: Journey, event: Event, mode: LifecycleMode, given: Given) -> Event:
-    """Decide one event, with another case number for as long as the given one is another customer's."""
+def _decided(
+    draft: Draft, journey: Journey, event: Event, mode: LifecycleMode, given: Given
+) -> tuple[Event, str | None]:
+    """Decide one event; return it with the number of the case that begins with it.
+
+    It gets another case number for as long as the given one is another customer's.
+    """
     taken: set[str] = set()
     while True:
         decided = decide(journey, event, mode, given.processes, taken)
-        number = _new_case(journey, decided)
-        if number is None:
-            return decided
+        number = decided.case
+        if number is None or decided.touchpoint.case is None or number in journey.cases:
+            return decided, None
         if draft.owners.get(number, given.owners.get(number, event.stream_id)) == event.stream_id:
-            return decided
+            return decided, number
         if event.case is not None:
             raise CaseOfAnotherCustomer(event.case)
         taken.add(number)
-
-
-def _new_case(journey: Journey, event: Event) -> str | None:
-    """Return the number of the case that begins with `event`."""
-    if event.touchpoint.case is None or event.case in journey.cases:
-        return None
-    return event.case
 
 
 def _same_or_raise(slot: Slot, known: Known) -> None:

@@ -24,9 +24,14 @@ def to_state(event: Event, recorded_at: datetime) -> bytes:
         "time": event.time,
         "recordedtime": recorded_at.isoformat(timespec="microseconds"),
     }
-    for name in ("case", "channel", "deviation", "process"):
-        if (value := getattr(event, name)) is not None:
-            state[name] = value
+    if event.case is not None:
+        state["case"] = event.case
+    if event.channel is not None:
+        state["channel"] = event.channel
+    if event.deviation is not None:
+        state["deviation"] = event.deviation
+    if event.process is not None:
+        state["process"] = event.process
     if event.touchpoint.schema_version != 1:
         state["schema"] = event.touchpoint.schema_version
     if event.attributes:

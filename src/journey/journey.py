@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from immutables import Map
 
 from journey import case_numbers, lifecycle
+from journey.cases import Case, moved
 from journey.errors import (
     CaseOfAnotherKind,
     CaseRequired,
@@ -15,31 +16,11 @@ from journey.errors import (
 )
 from journey.events import Event, RecordedEvent, Version
 from journey.processes import Processes, missing_materials
-from journey.touchpoints.application import (
-    ApplicationMaterialAdded,
-    ApplicationResubmitted,
-    ApplicationStarted,
-    ApplicationSubmitted,
-    ApplicationSupplemented,
-)
-from journey.touchpoints.review import ReviewRejected
-from journey.touchpoints.touchpoint import CaseKind, Touchpoint
+from journey.touchpoints.application import ApplicationResubmitted, ApplicationStarted, ApplicationSubmitted
+from journey.touchpoints.touchpoint import Touchpoint
 
 LifecycleMode = Literal["strict", "record"]
 """`strict` refuses an unlawful event; `record` keeps the fact and marks it as a deviation."""
-
-
-class Case(NamedTuple):
-    """What a decision needs to know of one case."""
-
-    kind: CaseKind
-    state: str | None
-    """None while only events were seen that leave the state as it is."""
-    may_resubmit: bool = False
-    product: str | None = None
-    process: str | None = None
-    materials: frozenset[str] = frozenset()
-    """Codes of the materials handed in so far."""
 
 
 _NO_CASES: Map[str, Case] = Map()
@@ -69,26 +50,7 @@ def after(journey: Journey, touchpoint: Touchpoint, case: str | None, process: s
     if touchpoint.case is None or case is None:
         return Journey(version, cases)
     before = cases.get(case) or Case(touchpoint.case, None)
-    state = lifecycle.next_state(before.kind, before.state, touchpoint.type)
-    moved = _with_content(Case(before.kind, state, *before[2:]), touchpoint, process)
-    return Journey(version, cases.set(case, moved))
-
-
-def _with_content(case: Case, touchpoint: Touchpoint, process: str | None) -> Case:
-    match touchpoint:
-        case ApplicationStarted():
-            return case._replace(product=touchpoint.product, process=process)
-        case ApplicationSubmitted():
-            handed_in = case.materials.union(touchpoint.materials)
-            return case._replace(product=touchpoint.product, process=process, materials=handed_in)
-        case ApplicationMaterialAdded():
-            return case._replace(materials=case.materials.union((touchpoint.material,)))
-        case ApplicationSupplemented() | ApplicationResubmitted():
-            return case._replace(materials=case.materials.union(touchpoint.materials))
-        case ReviewRejected():
-            return case._replace(may_resubmit=touchpoint.may_resubmit)
-        case _:
-            return case
+    return Journey(version, cases.set(case, moved(before, touchpoint, process)))
 
 
 def decide(
@@ -141,9 +103,9 @@ def _objection(
         return None
     if not lifecycle.is_lawful(kind, state, touchpoint.type):
         return IllegalTransition(number, state, touchpoint.type, lifecycle.lawful_types(kind, state))
-    if isinstance(touchpoint, ApplicationResubmitted) and case is not None and not case.may_resubmit:
+    if type(touchpoint) is ApplicationResubmitted and case is not None and not case.may_resubmit:
         return ResubmissionNotAllowed(number)
-    if isinstance(touchpoint, ApplicationSubmitted) and process is not None:
+    if type(touchpoint) is ApplicationSubmitted and process is not None:
         definition = processes.by_stamp(process)
         handed_in = (case.materials if case else frozenset()).union(touchpoint.materials)
         if definition and definition.enforce_materials:
@@ -170,7 +132,8 @@ def _process(event: Event, case: Case | None, processes: Processes) -> str | Non
     words of its process without a look at the events before.
     """
     touchpoint = event.touchpoint
-    if not isinstance(touchpoint, ApplicationStarted | ApplicationSubmitted):
+    # `type` and not `isinstance`, which costs pydantic's classes more than all the rest here.
+    if type(touchpoint) is not ApplicationStarted and type(touchpoint) is not ApplicationSubmitted:
         return case.process if case else event.process
     if case is not None and case.process is not None and case.product == touchpoint.product:
         return case.process

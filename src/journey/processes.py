@@ -61,8 +61,7 @@ class Processes:
 
     def by_stamp(self, stamp: str) -> ProcessDefinition | None:
         """Return the definition that an application carries as `stamp`."""
-        product, _, version = stamp.rpartition("@")
-        return self.version(product, version)
+        return self._by_stamp.get(stamp)
 
     def names(self, stamp: str | None) -> Mapping[str, Words]:
         """Return what codes are called: products, and under a stamp its steps and materials."""
@@ -74,6 +73,11 @@ class Processes:
                 names |= {step.code: step.name for step in definition.steps}
             self._names[stamp] = names
         return self._names[stamp]
+
+    @cached_property
+    def _by_stamp(self) -> Mapping[str, ProcessDefinition]:
+        known = (definition for versions in self.by_product.values() for definition in versions)
+        return {definition.stamp: definition for definition in known}
 
     @cached_property
     def _names(self) -> dict[str | None, Mapping[str, Words]]:

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 from immutables import Map
 
+from journey.cases import Case
 from journey.events import Version
-from journey.journey import Case, Journey
+from journey.journey import Journey
 
 LOGIC = 1
-"""To be raised with every change of what `journey.after` makes of events, or of what a `Case` holds."""
+"""To be raised with every change of what `after` makes of events, or of what a `Case` holds."""
 
 
 def to_snapshot(journey: Journey) -> bytes:

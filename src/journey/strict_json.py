@@ -141,15 +141,17 @@ def _refuse_silent_null(value: JSON, written: bytes) -> bytes:
 
 
 def _is_finite(value: JSON) -> bool:
-    match value:
-        case float():
-            return isfinite(value)
-        case dict():
-            return all(map(_is_finite, value.values()))
-        case list() | tuple():
-            return all(map(_is_finite, value))
-        case _:
-            return True
+    within = [value]
+    while within:
+        part = within.pop()
+        if isinstance(part, float):
+            if not isfinite(part):
+                return False
+        elif isinstance(part, dict):
+            within += part.values()
+        elif isinstance(part, list | tuple):
+            within += part
+    return True
 
 
 def _depth(text: str) -> int:

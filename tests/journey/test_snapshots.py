@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from immutables import Map
 
+from journey.cases import Case
 from journey.events import Version
-from journey.journey import Case, Journey, after, initial
+from journey.journey import Journey, after, initial
 from journey.lifecycle import CASE_KINDS, STATES
 from journey.snapshots import LOGIC, from_snapshot, to_snapshot
 from tests.facts import event, submitted, visit
