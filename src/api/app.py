@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse
@@ -37,8 +38,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 yield
             finally:
                 await service.appender.stop()
+                await service.lookups.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Customer journey service",
         description=_DESCRIPTION,
         version="1",
@@ -58,9 +60,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     versioned.include_router(projections_admin.router)
     app.include_router(versioned)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(requires())])
-    app.add_middleware(Direct)
-    problems.install(app)  # it answers for whatever fails below
-    app.add_middleware(_SecurityHeaders)
+    problems.install(app)
     return app
 
 
@@ -69,20 +69,28 @@ async def _openapi(request: Request) -> JSONResponse:
     return JSONResponse(describe(request.app))
 
 
-class _SecurityHeaders:
-    """Adds to every answer what keeps browsers from guessing."""
+class _Application(FastAPI):
+    """Answers directly where it can; what the framework does for each request is left to the rest."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, **described: Any) -> None:
+        super().__init__(**described)
+        self._answering = _with_security_headers(problems.catching(Direct(super().__call__)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and complete the head of its answer."""
+        """Answer a request, or begin and end with the server."""
+        scope["app"] = self
+        await (self._answering if scope["type"] == "http" else super().__call__)(scope, receive, send)
 
+
+def _with_security_headers(app: ASGIApp) -> ASGIApp:
+    """Add to every answer what keeps browsers from guessing."""
+
+    async def completing(scope: Scope, receive: Receive, send: Send) -> None:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                told = {name for name, _ in message["headers"]}
-                missing = [header for header in _SECURITY_HEADERS if header[0] not in told]
-                message["headers"] = [*message["headers"], *missing]
+                message["headers"] = [*message["headers"], *_SECURITY_HEADERS]
             await send(message)
 
-        await self._app(scope, receive, complete if scope["type"] == "http" else send)
+        await app(scope, receive, complete)
+
+    return completing

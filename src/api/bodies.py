@@ -1,8 +1,9 @@
 """Request bodies: read up to a limit, with what is beyond it thrown away and refused."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.problems import Problem
 from journey.words import Words
@@ -11,21 +12,35 @@ from journey.words import Words
 _MAX_DISCARDED = 256 * 1024 * 1024
 
 
-async def read_body(request: Request, limit: int, too_large: Problem) -> bytes:
-    """Return the body; raise `too_large` when it is longer than `limit` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit and request.headers.get("expect"):
-        raise too_large
+async def read_body(request: Request, limit: int, too_large: Callable[[int], Problem]) -> bytes:
+    """Return the body; raise what `too_large` makes of the limit when it is longer than `limit` bytes."""
+    if any(name == b"expect" for name, _ in request.headers.raw):
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            raise too_large(limit)
+    message = await request.receive()
+    # Most bodies come in one piece.
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        if len(whole) > limit:
+            raise too_large(limit)
+        return whole
     body = bytearray()
     read = 0
-    async for chunk in request.stream():
+    while message["type"] == "http.request":
+        chunk = message.get("body", b"")
         read += len(chunk)
         if read <= limit:
             body += chunk
         elif read > _MAX_DISCARDED:
             break
+        if not message.get("more_body", False):
+            break
+        message = await request.receive()
+    else:
+        raise ClientDisconnect
     if read > limit:
-        raise too_large
+        raise too_large(limit)
     return bytes(body)
 
 

@@ -26,7 +26,6 @@ from api.field_errors import MAX_ERRORS, FieldError, fault_errors, field_errors
 from api.problems import Problem, ProblemCode
 from api.sound_events import sound_event
 from journey.events import Event
-from journey.settings import Settings
 from journey.strict_json import StrictJSONError, encode, parse
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Touchpoint
@@ -74,11 +73,6 @@ def read_carefully(value: Any, reading: Reading, unreadable: Sequence[FieldError
         channel=channel,
         attributes=attributes,
     )
-
-
-def too_large(value: Any, settings: Settings) -> bool:
-    """Tell whether one event of a batch is larger than a single one may be."""
-    return len(encode(value)) > settings.max_event_bytes
 
 
 def _not_an_object(value: Any) -> Words:

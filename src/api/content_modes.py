@@ -1,6 +1,7 @@
 """How events are sent: the content mode that the headers of a request tell, whatever their case."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from starlette.datastructures import Headers
@@ -16,7 +17,7 @@ STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 LINES = "application/x-ndjson"
 
-_PREFIX = "ce-"
+_PREFIX = b"ce-"
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 _JSON = re.compile(r"(?:application/(?:[a-z0-9.-]+\+)?|text/)json")
 
@@ -27,9 +28,23 @@ def content_mode(headers: Headers) -> ContentMode:
     Raises `unsupported-content-type` where it is none of them, and `unsupported-encoding` for a body that is
     compressed or not in UTF-8.
     """
-    _refuse_encoded(headers)
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    attributes_in_headers = any(name.startswith(_PREFIX) for name in headers)
+    content_type, attributes_in_headers = "", False
+    for name, value in headers.raw:
+        if name == b"content-type":
+            content_type = content_type or value.decode("latin-1")
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise Problem("unsupported-encoding", headers={"Accept-Encoding": "identity"})
+        elif name.startswith(_PREFIX):
+            attributes_in_headers = True
+    return _mode(content_type, attributes_in_headers=attributes_in_headers)
+
+
+@lru_cache(maxsize=100)
+def _mode(content_type: str, *, attributes_in_headers: bool) -> ContentMode:
+    charset = _CHARSET.search(content_type)
+    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem("unsupported-encoding", extra={"supported": ["utf-8"]})
+    media_type = content_type.partition(";")[0].strip().lower()
     # A structured event may repeat its attributes in headers, so its media type comes before them.
     if media_type == BATCHED:
         return "batched"
@@ -45,14 +60,6 @@ def content_mode(headers: Headers) -> ContentMode:
     if media_type == JSON:
         return "structured"
     raise _unsupported()
-
-
-def _refuse_encoded(headers: Headers) -> None:
-    if headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise Problem("unsupported-encoding", headers={"Accept-Encoding": "identity"})
-    charset = _CHARSET.search(headers.get("content-type", ""))
-    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise Problem("unsupported-encoding", extra={"supported": ["utf-8"]})
 
 
 def _unsupported() -> Problem:

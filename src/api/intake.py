@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from fastapi import Request
 
@@ -12,7 +12,7 @@ from api import problems
 from api.binary_mode import put_together
 from api.bodies import batch_too_large, event_too_large, read_body, too_many_events
 from api.caller import Caller
-from api.cloudevents import read_event, too_large
+from api.cloudevents import read_event
 from api.event_attributes import Reading
 from api.field_errors import FieldError, fault_errors
 from api.languages import Tag, negotiate
@@ -24,7 +24,7 @@ from journey.appender import Appended, Outcome, Submission
 from journey.errors import JourneyError
 from journey.events import Event, Version
 from journey.journey import LifecycleMode
-from journey.strict_json import StrictJSONError, parse
+from journey.strict_json import Measured, StrictJSONError, encode, parse_measured
 from journey.words import Words
 
 # How many events of a batch go to the writer at once, so that a large batch does not hold up single events.
@@ -34,8 +34,7 @@ _BREATH = 50
 _VERSION = re.compile(r'"([0-9]{1,15})"')
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How a request wants its events to be treated."""
 
     mode: LifecycleMode
@@ -48,12 +47,19 @@ class Options:
         return self.atomic or self.validate_only
 
 
+class Unread(NamedTuple):
+    """What stands in the place of an event, and why it is none."""
+
+    id: str | None
+    problem: Problem
+
+
 class Intake:
     """Reads the events of one request, submits them, and tells what became of each."""
 
     def __init__(self, request: Request, caller: Caller, options: Options) -> None:
-        self.tag: Tag = negotiate(request.headers.get("accept-language"))
         self.service: Service = service_of(request)
+        self._settings = self.service.settings
         self._request = request
         self._caller = caller
         self._options = options
@@ -62,42 +68,65 @@ class Intake:
     async def structured(self) -> Appended:
         """Take one event in structured mode."""
         expected = expected_version(self._request)
-        return await self._single(self._read(self._parsed(await self._event_body())), expected)
+        return await self._single(self._event(self._parsed(await self._event_body()).value), expected)
 
     async def binary(self) -> Appended:
         """Take one event in binary mode."""
         expected = expected_version(self._request)
         body = await self._event_body()
         # Its data stand one level deeper in the event.
-        data = self._parsed(body, deeper=-1, at="#/data") if body.strip() else None
+        data = self._parsed(body, deeper=-1, at="#/data").value if body.strip() else None
         value, unreadable = put_together(self._request.headers, data)
-        return await self._single(self._read(value, unreadable), expected)
+        # Together with its attributes it may be larger than its body.
+        if len(encode(value)) > self._settings.max_event_bytes:
+            raise event_too_large(self._settings.max_event_bytes)
+        return await self._single(self._event(value, unreadable), expected)
 
     async def batch(self) -> list[Item]:
         """Take a batch, each event on its own unless all or none was asked for."""
         body = await self._batch_body()
-        values = await in_thread(lambda: self._parsed(body, deeper=1))
-        if not isinstance(values, list):
+        measured = await in_thread(lambda: self._parsed(body, deeper=1))
+        if not isinstance(measured.value, list):
             detail = Words("A batch is a JSON array of events.", "批次须为由事件组成的 JSON 数组。")
             raise Problem("invalid-event", errors=(FieldError("#", detail),))
-        return await self._whole(values)
+        self._refuse_too_many(len(measured.value))
+        limit = self._settings.max_event_bytes
+        values = zip(measured.value, measured.sizes, strict=True)
+        return await self.append(
+            await self._read(event_too_large(limit) if size > limit else value for value, size in values), 0
+        )
 
     async def batch_of_lines(self) -> list[Item]:
         """Take lines as one batch, within the limits of a batch."""
-        lines = (line for line in (await self._batch_body()).split(b"\n") if line.strip())
-        return await self._whole([self._line(line) for line in lines])
+        lines = [line for line in (await self._batch_body()).split(b"\n") if line.strip()]
+        self._refuse_too_many(len(lines))
+        return await self.append(await self.read_lines(lines), 0)
 
-    async def lines(self, lines: Sequence[bytes | None], first: int) -> list[Item]:
-        """Take some of any number of lines; None stands for one that was too long to keep."""
-        return await self._items([self._line(line) for line in lines], first)
+    async def read_lines(self, lines: Iterable[bytes | None]) -> list[Event | Unread]:
+        """Read some lines, an event each; None stands for one that was too long to keep."""
+        return await self._read(self._line(line) for line in lines)
+
+    async def append(self, events: Sequence[Event | Unread], first: int) -> list[Item]:
+        """Decide and append what was read; return what became of each, numbered from `first`."""
+        if self._options.atomic and any(type(event) is Unread for event in events):
+            aborted = Problem("batch-aborted")
+            events = [event if type(event) is Unread else Unread(event.id, aborted) for event in events]
+        good = [event for event in events if not isinstance(event, Unread)]
+        size = len(good) if self._options.together else _PIECE
+        outcomes: list[Outcome] = []
+        for start in range(0, len(good), size or 1):
+            outcomes += await self._outcomes(good[start : start + size])
+        became = iter(outcomes)
+        return [
+            self._item(place, event.id, event.problem if isinstance(event, Unread) else next(became))
+            for place, event in enumerate(events, first)
+        ]
 
     async def _event_body(self) -> bytes:
-        limit = self.service.settings.max_event_bytes
-        return await read_body(self._request, limit, event_too_large(limit))
+        return await read_body(self._request, self._settings.max_event_bytes, event_too_large)
 
     async def _batch_body(self) -> bytes:
-        limit = self.service.settings.max_batch_bytes
-        return await read_body(self._request, limit, batch_too_large(limit))
+        return await read_body(self._request, self._settings.max_batch_bytes, batch_too_large)
 
     async def _single(self, event: Event, expected: Version | None) -> Appended:
         (outcome,) = await self._submit([event], expected)
@@ -105,68 +134,57 @@ class Intake:
             raise outcome
         return outcome
 
-    async def _whole(self, values: Sequence[Any]) -> list[Item]:
-        if len(values) > self.service.settings.max_batch_events:
-            raise too_many_events(self.service.settings.max_batch_events)
-        return await self._items(values, 0)
+    def _refuse_too_many(self, events: int) -> None:
+        if events > self._settings.max_batch_events:
+            raise too_many_events(self._settings.max_batch_events)
 
-    async def _items(self, values: Sequence[Any], first: int) -> list[Item]:
-        """Read, decide and append some events; return what became of each, numbered from `first`."""
-        results: dict[int, Item] = {}
-        good: list[tuple[int, Event]] = []
-        for place, value in enumerate(values, first):
-            if place % _BREATH == _BREATH - 1:
+    async def _read(self, values: Iterable[Any]) -> list[Event | Unread]:
+        """Read events one by one; a problem among them stands for a value that was none."""
+        read: list[Event | Unread] = []
+        for value in values:
+            if len(read) % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             try:
-                good.append((place, self._read(value)))
+                read.append(self._event(value))
             except Problem as problem:
                 id_ = value.get("id") if isinstance(value, dict) else None
-                results[place] = self._refused(place, id_, problem)
-        if self._options.atomic and results:
-            aborted = Problem("batch-aborted")
-            results |= {place: self._refused(place, event.id, aborted) for place, event in good}
-            good = []
-        size = len(good) if self._options.together else _PIECE
-        for start in range(0, len(good), size or 1):
-            piece = good[start : start + size]
-            outcomes = await self._outcomes([event for _, event in piece])
-            for (place, event), outcome in zip(piece, outcomes, strict=True):
-                if isinstance(outcome, JourneyError):
-                    results[place] = self._refused(place, event.id, problems.of(outcome))
-                else:
-                    results[place] = item(place, outcome)
-        return [results[place] for place in sorted(results)]
+                read.append(Unread(id_ if isinstance(id_, str) else None, problem))
+        return read
 
     def _line(self, line: bytes | None) -> Any:
-        limit = self.service.settings.max_event_bytes
+        limit = self._settings.max_event_bytes
         if line is None or len(line) > limit:
             return event_too_large(limit)
         try:
-            return self._parsed(line)
+            return self._parsed(line).value
         except Problem as problem:
             return problem
 
-    def _parsed(self, body: bytes, deeper: int = 0, at: str = "#") -> Any:
+    def _parsed(self, body: bytes, deeper: int = 0, at: str = "#") -> Measured:
         try:
-            return parse(body, max_depth=self.service.settings.max_depth + deeper)
+            return parse_measured(body, max_depth=self._settings.max_depth + deeper)
         except StrictJSONError as error:
             found = fault_errors(error.faults)
             placed = [FieldError(at + each.pointer[1:], each.detail) for each in found]
             raise Problem("malformed-json", errors=placed) from error
 
-    def _read(self, value: Any, unreadable: Sequence[FieldError] = ()) -> Event:
+    def _event(self, value: Any, unreadable: Sequence[FieldError] = ()) -> Event:
         if isinstance(value, Problem):
             raise value
-        settings = self.service.settings
-        if too_large(value, settings):
-            raise event_too_large(settings.max_event_bytes)
-        event = read_event(value, Reading(settings, self.service.clock()), unreadable)
+        event = read_event(value, Reading(self._settings, self.service.clock()), unreadable)
         if self._caller.source is not None and event.source != self._caller.source:
             raise Problem("source-not-yours", extra={"source": self._caller.source})
         return event
 
-    def _refused(self, index: int, id_: Any, problem: Problem) -> Item:
-        return item(index, problem, id_=id_ if isinstance(id_, str) else None, tag=self.tag)
+    def _item(self, index: int, id_: str | None, became: Outcome | Problem) -> Item:
+        if isinstance(became, Appended):
+            return item(index, became)
+        problem = problems.of(became) if isinstance(became, JourneyError) else became
+        return item(index, problem, id_=id_, tag=self._tag)
+
+    @cached_property
+    def _tag(self) -> Tag:
+        return negotiate(self._request.headers.get("accept-language"))
 
     async def _outcomes(self, events: Sequence[Event]) -> list[Outcome]:
         """Submit events of a batch; a writer that takes no more refuses these and all that follow.
@@ -185,12 +203,9 @@ class Intake:
         return [self._halted for _ in events]
 
     async def _submit(self, events: Sequence[Event], expected: Version | None) -> list[Outcome]:
+        mode, atomic, validate_only = self._options
         submission = Submission(
-            events=events,
-            mode=self._options.mode,
-            expected_version=expected,
-            atomic=self._options.atomic,
-            validate_only=self._options.validate_only,
+            events=events, mode=mode, expected_version=expected, atomic=atomic, validate_only=validate_only
         )
         return await self.service.appender.submit(submission)
 

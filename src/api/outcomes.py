@@ -9,6 +9,7 @@ from fastapi import Response
 from api import problems
 from api.languages import Tag
 from api.problems import Problem
+from api.ready import ReadyJSON
 from journey.appender import Appended
 
 Item = dict[str, Any]
@@ -30,13 +31,9 @@ def answer(outcome: Appended) -> Response:
         "deviation": outcome.deviation,
     }
     if outcome.position is None:
-        return Response(orjson.dumps({**body, "valid": True}), media_type="application/json")
-    return Response(
-        orjson.dumps(body),
-        status_code=200 if outcome.duplicate else 201,
-        media_type="application/json",
-        headers={"ETag": f'"{outcome.version}"', "Journey-Position": str(outcome.position)},
-    )
+        return ReadyJSON(orjson.dumps({**body, "valid": True}))
+    headers = {"etag": f'"{outcome.version}"', "journey-position": str(outcome.position)}
+    return ReadyJSON(orjson.dumps(body), 200 if outcome.duplicate else 201, headers)
 
 
 def item(index: int, outcome: Appended | Problem, id_: str | None = None, tag: Tag = "en") -> Item:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
 from api.languages import localised
-from api.problems import FieldError, Problem, body, install
+from api.problems import FieldError, Problem, body, catching, install
 from api.problems.handlers import AnswerCut
 from journey import errors
 from journey.words import Words
@@ -60,6 +60,7 @@ def app() -> FastAPI:
     """Give an app whose routes fail in every way."""
     app = FastAPI()
     install(app)
+    app.add_middleware(catching)
 
     @app.get("/raise/{what}")
     def fail(what: str, customer: str = "") -> None:

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.routing import iter_route_contexts
 
 from api.app import create_app
-from api.problems import install
+from api.problems import catching, install
 from api.routes import Direct, answers_directly
 from journey.settings import Settings
 from tests.api.asking import ask
@@ -48,6 +48,7 @@ def _app(seen: list[str], *, direct: bool) -> FastAPI:
     if direct:
         app.add_middleware(Direct)
     install(app)
+    app.add_middleware(catching)
 
     @app.get("/things/{number:path}/parts")
     def list_parts(number: str) -> Response:
@@ -113,6 +114,7 @@ def test_what_several_ask_for_is_found_out_once() -> None:
     app, asked = FastAPI(), list[str]()
     app.add_middleware(Direct)
     install(app)
+    app.add_middleware(catching)
 
     async def caller(name: Annotated[str, Header(alias="X-Name")]) -> str:
         asked.append(name)

@@ -3,7 +3,7 @@
 from api.field_errors import FieldError
 from api.problem_texts import PROBLEMS, ProblemCode, ProblemType
 from api.problems.answers import body, response
-from api.problems.handlers import install
+from api.problems.handlers import catching, install
 from api.problems.of_errors import CODES, of
 from api.problems.pages import page_router
 from api.problems.problem import Problem
@@ -16,6 +16,7 @@ __all__ = [
     "ProblemCode",
     "ProblemType",
     "body",
+    "catching",
     "install",
     "of",
     "page_router",

@@ -51,9 +51,6 @@ def install(app: FastAPI) -> None:
     """Let `app` answer every failure with a problem; call it once, before the app starts."""
     for kind in (Problem, JourneyError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
-    # No handler for Exception: the framework raises it again behind one, and the server's log would then
-    # show its message, which may hold what a customer sent.
-    app.add_middleware(_catching_the_rest)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -116,10 +113,14 @@ def _tell_operator(scope: Scope, error: Exception) -> str:
     return incident
 
 
-def _catching_the_rest(app: ASGIApp) -> ASGIApp:
-    """Answer what no handler knows; where the answer has begun, end it so that the caller notices."""
+def catching(app: ASGIApp) -> ASGIApp:
+    """Answer whatever is raised, once; where the answer has begun, end it so that the caller notices.
 
-    async def catching(scope: Scope, receive: Receive, send: Send) -> None:
+    It stands outside of the framework, which has no handler for `Exception`: it would raise it again behind
+    one, and the server's log would then show its message, which may hold what a customer sent.
+    """
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
 
         async def noting(message: Message) -> None:
@@ -131,12 +132,10 @@ def _catching_the_rest(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, noting)
         except ClientDisconnect:
             return
-        except Exception as error:
-            if scope["type"] != "http":
-                raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is answered
             if begun:
                 _tell_operator(scope, error)
                 raise AnswerCut from None
             await _response(scope, error)(scope, receive, send)
 
-    return catching
+    return answering

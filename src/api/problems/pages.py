@@ -86,6 +86,5 @@ def _page(title: str, content: str, tag: Tag) -> HTMLResponse:
         "Content-Language": tag,
         "Vary": "Accept-Language",
         "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(html, headers=headers)
