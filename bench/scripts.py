@@ -12,6 +12,9 @@ from bench.load import LoadFailed
 from bench.servers import ROOT
 from bench.usage import Groups, metered
 
+_PATIENCE = 900.0
+"""Seconds after which such a process is given up."""
+
 
 def run(module: str, *arguments: object, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run a module of `bench` to its end and return what its last line says, as JSON."""
@@ -22,6 +25,7 @@ def run(module: str, *arguments: object, environment: Mapping[str, str] | None =
         capture_output=True,
         text=True,
         check=False,
+        timeout=_PATIENCE,
     )
     if done.returncode:
         raise LoadFailed(f"{module}: {done.stderr[-2_000:]}")

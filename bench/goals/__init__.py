@@ -1,8 +1,9 @@
 """The goals of the project, V1 to V12: one small function each, which yields what is compared."""
 
 from bench.contest import Goal
-from bench.goals.appending import single_posts
+from bench.goals.appending import beside_naive, single_posts
 from bench.goals.batches import bulk, live_projections
+from bench.goals.reading import statuses
 from journey.words import Words
 
 GOALS = (
@@ -13,6 +14,11 @@ GOALS = (
             "持久化且经规则校验的写入，对比不做任何处理的框架",
         ),
         single_posts,
+    ),
+    Goal(
+        ("V2",),
+        Words("The same beside a naive service over the library", "单条写入，对比基于同一库的朴素实现"),
+        beside_naive,
     ),
     Goal(
         ("V4", "V5"),
@@ -26,6 +32,11 @@ GOALS = (
         ("V6",),
         Words("Batches with all projections live", "成批写入，同时实时更新全部视图"),
         live_projections,
+    ),
+    Goal(
+        ("V8",),
+        Words("A status beside ready bytes", "状态查询，对比现成字节"),
+        statuses,
     ),
 )
 """In the order of their names."""

@@ -1,16 +1,20 @@
-"""V1: what a durable, rule-checked append costs beside a framework that does nothing."""
+"""V1, V2: what a durable, rule-checked append costs beside a framework alone and a naive service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bench import scripts
 from bench.contest import Case, Contest, Ratio
-from bench.deployment import Deployment, on_postgres
+from bench.deployment import Deployment, on_files, on_postgres
+from bench.events import APART_IN_BATCHES, events
 from bench.machine import Bench
-from bench.posting import Posting
+from bench.peers import library
+from bench.posting import Posting, seed
 from bench.servers import peer
 from journey.words import Words
 
 NOOP = Words("FastAPI, validated, does nothing", "FastAPI 仅校验，不做任何处理")
+_PRELOADED = 60_000
 OURS = Words("ours on PostgreSQL", "本服务（PostgreSQL）")
 
 
@@ -57,6 +61,66 @@ def single_posts(bench: Bench) -> Iterator[Contest]:
                     title=Words("the same with projections live", "同上，视图实时更新"),
                     over="live",
                     under="noop",
+                ),
+            ),
+        )
+
+
+@contextmanager
+def beside_naive(bench: Bench) -> Iterator[Contest]:
+    """Post single events to our service and to the naive one, on PostgreSQL and on SQLite.
+
+    Each begins with journeys of some events, as they are found in a service that has run for a while.
+    """
+    count = min(_PRELOADED, bench.scale)
+    stores = {
+        "postgres": library.environment(bench.new_database()),
+        "sqlite": library.environment(None, str(bench.new_directory() / "naive.db")),
+    }
+    for store in stores.values():
+        scripts.run("peers.preloading", count, environment=store)
+    with (
+        on_postgres(bench) as ours,
+        on_files(bench) as files,
+        peer("naive", **stores["postgres"]) as naive,
+        peer("naive", **stores["sqlite"]) as naive_files,
+    ):
+        for deployment in (ours, files):
+            seed(deployment, count, events("preloaded", apart=APART_IN_BATCHES))
+        groups = {"server": [naive.pid], "database": [bench.postgres_pid()]}
+        yield Contest(
+            cases=(
+                Case(
+                    key="naive",
+                    title=Words("naive, PostgreSQL", "朴素实现（PostgreSQL）"),
+                    run=Posting(bench, [naive], groups),
+                ),
+                Case(key="ours", title=OURS, run=posting(bench, ours)),
+                Case(
+                    key="naive_files",
+                    title=Words("naive, SQLite", "朴素实现（SQLite）"),
+                    run=Posting(bench, [naive_files], {"server": [naive_files.pid]}),
+                ),
+                Case(
+                    key="files",
+                    title=Words("ours on SQLite", "本服务（SQLite）"),
+                    run=posting(bench, files),
+                ),
+            ),
+            ratios=(
+                Ratio(
+                    goal="V2",
+                    title=Words("ours ÷ naive, PostgreSQL", "本服务 ÷ 朴素实现（PostgreSQL）"),
+                    over="ours",
+                    under="naive",
+                    at_least=18,
+                ),
+                Ratio(
+                    goal="V2",
+                    title=Words("ours ÷ naive, SQLite", "本服务 ÷ 朴素实现（SQLite）"),
+                    over="files",
+                    under="naive_files",
+                    at_least=12,
                 ),
             ),
         )

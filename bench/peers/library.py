@@ -1,6 +1,5 @@
 """Journeys over `eventsourcing` as its documentation teaches it: an aggregate for each customer."""
 
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -15,7 +14,6 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from bench.events import CUSTOMERS, customer, events
 
 _ATTEMPTS = 10
-_TOGETHER = 2_000
 
 
 class Customer(Aggregate):
@@ -104,16 +102,3 @@ def _state(app: Journeys, told: bytes) -> tuple[str, bytes]:
     journey.record(read["id"], read["type"], read["channel"], read["time"], read["data"])
     stored = app.mapper.to_stored_event(journey.collect_events()[1])
     return stored.topic, stored.state
-
-
-def preload(count: int) -> None:
-    """Fill the store that the environment names with `count` events."""
-    app = Journeys()
-    made = islice(stored_events(app), count)
-    while together := list(islice(made, _TOGETHER)):
-        app.recorder.insert_events(together)
-    app.close()
-
-
-if __name__ == "__main__":
-    preload(int(sys.argv[1]))
