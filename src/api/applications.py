@@ -9,13 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.caller import Caseworker, StatusReader
-from api.freshness import Want, awaited, freshness_headers
-from api.languages import language_of, negotiate
+from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit
 from api.path_examples import ApplicationNumber
 from api.problems import Problem
-from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait
+from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
 from api.service import service_of
 from api.threads import in_thread
@@ -52,7 +51,7 @@ async def list_applications(
         ("case_state", state),
         ("product", product),
     ]
-    language = language_of(negotiate(request.headers.get("accept-language")))
+    language = language_for(request)
     stale = await awaited(service, "review_progress", want)
 
     def read() -> tuple[dict[str, str], list[Any], str | None]:
@@ -86,8 +85,9 @@ def _page(
 async def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
     if case_numbers.has_wrong_check(number):
         raise Problem("case-number-mistyped")
-    projection = service_of(request).projections["review_progress"]
-    return Resource(request, caller, projection, case_numbers.normalised(number))
+    return Resource(
+        request, caller, "review_progress", case_numbers.normalised(number), language_for(request)
+    )
 
 
 Application = Annotated[Resource, Depends(_application)]
@@ -95,7 +95,7 @@ Application = Annotated[Resource, Depends(_application)]
 
 async def _followed(application: Application, response: Response) -> Resource:
     # A stream has begun when its function runs: what can be refused is refused before.
-    response.headers.update((await application.seen()).freshness)
+    response.headers.raw.extend(told_freshness(application.service, await application.seen()))
     return application
 
 

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.caller import Analyst
-from api.freshness import Want, awaited, freshness_headers
+from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit, Moment
 from api.path_examples import CustomerId
 from api.problems import Problem
-from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait
+from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
-from api.service import service_of
 from api.threads import in_thread
 from journey import case_numbers
 from journey.touchpoints.touchpoint import Channel, Stage
@@ -31,7 +30,7 @@ _NEWS = 100
 async def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resource:
     if not caller.may_read(customer):
         raise Problem("not-found")
-    return Resource(request, caller, service_of(request).projections["current_state"], customer)
+    return Resource(request, caller, "current_state", customer, language_for(request))
 
 
 Customer = Annotated[Resource, Depends(_customer)]
@@ -79,15 +78,15 @@ async def get_timeline(
     service, language = resource.service, resource.language
     place = place_of(cursor, (str, int))
     # Whether there is such a customer is told by their current state, which must not be behind either.
-    behind = [await awaited(service, name, want) for name in ("timeline", resource.projection.name)]
+    behind = [await awaited(service, name, want) for name in ("timeline", resource.projection)]
     await resource.seen()
 
     def read() -> tuple[dict[str, str], list[Any], str | None]:
         with service.views.connect() as connection:
             fresh = reading.freshness(connection, "timeline")
             after = (place[0], place[1]) if place else None
-            rows = timeline_pages.page(connection, fresh, str(resource.key), filters, after, limit + 1)
-            parked_at = reading.parked_at(connection, fresh, str(resource.key))
+            rows = timeline_pages.page(connection, fresh, resource.key, filters, after, limit + 1)
+            parked_at = reading.parked_at(connection, fresh, resource.key)
         last = rows[limit - 1] if len(rows) > limit else None
         items = [orjson.Fragment(timeline.answer(row, language)) for row in rows[:limit]]
         more = following(request, [last["occurred_at"], last["position"]]) if last else None
@@ -104,7 +103,7 @@ async def get_timeline(
 
 async def _followed(customer: Customer, response: Response) -> Resource:
     # A stream has begun when its function runs: what can be refused is refused before.
-    response.headers.update((await customer.seen()).freshness)
+    response.headers.raw.extend(told_freshness(customer.service, await customer.seen()))
     return customer
 
 
@@ -128,7 +127,7 @@ async def stream_journey(
         def read(after: int = position) -> tuple[reading.Freshness, Sequence[Any]]:
             with service.views.connect() as connection:
                 fresh = reading.freshness(connection, "timeline")
-                return fresh, timeline_pages.news(connection, fresh, str(resource.key), after, _NEWS)
+                return fresh, timeline_pages.news(connection, fresh, resource.key, after, _NEWS)
 
         fresh, rows = await in_thread(read)
         for row in rows:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
@@ -10,7 +11,7 @@ from api.parameters import LARGEST_POSITION
 from api.problems import Problem
 from api.service import Service, service_of
 from journey.events import Position
-from projections.reading import Freshness
+from projections.reading import Found, Freshness
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*(wait|handling)\s*=\s*"?(\w+)', re.ASCII | re.IGNORECASE)
 
@@ -84,9 +85,20 @@ def freshness_headers(
     return headers
 
 
+def told_freshness(service: Service, found: Found) -> list[tuple[bytes, bytes]]:
+    """Return the same headers for one row, as they are sent."""
+    lagging = b"%.3f" % _since(service, found.unseen_since)
+    headers = [(b"journey-position", b"%d" % found.freshness.position), (b"journey-lag", lagging)]
+    if found.parked_at is not None:
+        headers.append((b"journey-parked", b"%d" % found.parked_at))
+    return headers
+
+
 def lag(service: Service, fresh: Freshness) -> float:
     """Return how long the oldest event that a projection does not show has been in the log, in seconds."""
     waiting = service.log.read_all(fresh.position, 1)
-    if not waiting:
-        return 0.0
-    return max((service.clock() - waiting[0].recorded_at).total_seconds(), 0.001)
+    return _since(service, waiting[0].recorded_at if waiting else None)
+
+
+def _since(service: Service, moment: datetime | None) -> float:
+    return max((service.clock() - moment).total_seconds(), 0.001) if moment else 0.0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import opencc
@@ -19,6 +19,7 @@ _QUOTES = str.maketrans("“”‘’", "「」『』")
 _WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
+@lru_cache(maxsize=1_024)
 def negotiate(accept_language: str | None) -> Tag:
     """Return the language that suits the header best (RFC 9110, section 12.5.4).
 

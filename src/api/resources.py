@@ -1,24 +1,23 @@
 """One resource of a read model as an answer: ready bytes, a strong tag, freshness, and waiting for news."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Header, Query, Request, Response
 from fastapi.sse import ServerSentEvent
 
 from api.caller import Caller
-from api.freshness import Wanted, awaited, freshness_headers
+from api.freshness import Wanted, awaited, told_freshness
 from api.languages import language_of, negotiate
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
 from api.service import Service, service_of
-from api.threads import in_thread
 from journey.words import Language
 from projections import reading
-from projections.projection import Key, Projection
 from projections.reading import Found
 
 Wait = Annotated[
@@ -31,14 +30,27 @@ LastEventId = Annotated[
 
 CONTENT_LANGUAGE: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
 
+_TAG = re.compile(r'"\d+-(\d{1,18})-[a-z]+"', re.ASCII)
+_NOTHING_KNOWN = -1
+_SAME_IN_ALL: Mapping[Language, list[tuple[bytes, bytes]]] = {
+    language: [
+        (b"cache-control", b"private, no-cache"),
+        (b"vary", b"Accept-Language, Authorization"),
+        (b"content-language", CONTENT_LANGUAGE[language].encode()),
+    ]
+    for language in CONTENT_LANGUAGE
+}
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A row and how fresh it is, from one look."""
 
-    found: Found
-    freshness: Mapping[str, str]
-    """The headers that tell it."""
+class Ready(Response):
+    """An answer whose bytes are ready, with its headers."""
+
+    def __init__(self, status_code: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Take everything as it is: the framework would encode each header anew."""
+        self.status_code = status_code
+        self.body = body
+        self.background = None
+        self.raw_headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,85 +59,94 @@ class Resource:
 
     request: Request
     caller: Caller
-    projection: Projection[Any]
-    key: Key
+    projection: str
+    """The name of the projection."""
+    key: str
+    language: Language
+    """The language to answer in; what customers wrote is never put into another script."""
 
     @property
     def service(self) -> Service:
         """The service that holds it."""
         return service_of(self.request)
 
-    @property
-    def language(self) -> Language:
-        """The language to answer in; what customers wrote is never put into another script."""
-        return language_of(negotiate(self.request.headers.get("accept-language")))
+    async def seen(self, known: int = _NOTHING_KNOWN) -> Found:
+        """Look it up; raise `not-found` where there is none, or none that the caller may see.
 
-    async def seen(self) -> Seen:
-        """Look it up; raise `not-found` where there is none, or none that the caller may see."""
-
-        def look() -> Seen:
-            with self.service.views.connect() as connection:
-                found = reading.find(connection, self.projection, self.key)
-            return Seen(found, freshness_headers(self.service, found.freshness, found.parked_at))
-
-        seen = await in_thread(look)
-        row = seen.found.row
-        if row is None or not self.caller.may_read(row["stream_id"]):
-            raise Problem("not-found", headers=seen.freshness)
-        return seen
+        Where the row still has the position `known`, its text is left out.
+        """
+        wanted = reading.Wanted(self.key, f"body_{self.language}", known)
+        found = await self.service.lookups.find(self.projection, wanted)
+        if found.stream_id is None or not self.caller.may_read(found.stream_id):
+            headers = {name.decode(): value.decode() for name, value in told_freshness(self.service, found)}
+            raise Problem("not-found", headers=headers)
+        return found
 
     async def answer(self, want: Wanted, wait: float) -> Response:
         """Answer now, or, with a tag that is still right, when there is news or `wait` seconds are over."""
-        stale = await awaited(self.service, self.projection.name, want)
+        stale = await awaited(self.service, self.projection, want) if want.position else False
         known = self.request.headers.get("if-none-match")
+        if known is None:
+            return self._whole(await self.seen(), stale=stale)
         deadline = asyncio.get_running_loop().time() + min(wait, self.service.settings.max_wait)
         while True:
-            seen = await self.seen()
-            etag = self._etag(seen.found, stale=stale)
-            headers = self._headers(seen, etag)
-            if known is None or not _matches(known, etag):
-                body = self._body(seen.found, stale=stale)
-                return Response(body, media_type="application/json", headers=headers)
+            found = await self.seen(_position(known))
+            etag = self._etag(found, stale=stale)
+            if not _matches(known, etag):
+                return self._whole(found if found.text is not None else await self.seen(), stale=stale)
             remaining = deadline - asyncio.get_running_loop().time()
             if remaining <= 0:
-                return Response(status_code=304, headers=headers)
-            await self.service.watch.changed(self.projection.name, seen.found.freshness.position, remaining)
+                return Ready(304, b"", self._headers(found, etag))
+            await self.service.watch.changed(self.projection, found.freshness.position, remaining)
 
     async def events(self, last_id: int | None) -> AsyncIterator[ServerSentEvent]:
         """Send the resource now, unless `last_id` shows that it is known, and again with each change."""
         while True:
-            found = (await self.seen()).found
-            position = (found.row or {}).get("position", 0)
+            found = await self.seen()
+            position = found.position or 0
             if last_id is None or position > last_id:
                 last_id = position
-                body = self._body(found, stale=False).decode()
+                body = _body(found, stale=False).decode()
                 yield ServerSentEvent(raw_data=body, id=str(position), event="status")
             await self.service.watch.changed(
-                self.projection.name, found.freshness.position, self.service.settings.max_wait
+                self.projection, found.freshness.position, self.service.settings.max_wait
             )
+
+    def _whole(self, found: Found, *, stale: bool) -> Response:
+        body = _body(found, stale=stale)
+        headers = self._headers(found, self._etag(found, stale=stale))
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        return Ready(200, body, headers)
 
     def _etag(self, found: Found, *, stale: bool) -> str:
         """Return the tag: another for other logic, another last event, another language or a stale answer."""
-        row = found.row or {}
         marks = ("-parked" if found.parked_at is not None else "") + ("-stale" if stale else "")
-        return f'"{found.freshness.version}-{row.get("position")}-{self.language}{marks}"'
+        return f'"{found.freshness.version}-{found.position}-{self.language}{marks}"'
 
-    def _body(self, found: Found, *, stale: bool) -> bytes:
-        row: Mapping[str, Any] = found.row or {}
-        text: str = row[f"body_{self.language}"]
-        if not stale and found.parked_at is None:
-            return text.encode()
-        return orjson.dumps({**orjson.loads(text), "stale": True})
+    def _headers(self, found: Found, etag: str) -> list[tuple[bytes, bytes]]:
+        told = told_freshness(self.service, found)
+        return [(b"etag", etag.encode()), *_SAME_IN_ALL[self.language], *told]
 
-    def _headers(self, seen: Seen, etag: str) -> dict[str, str]:
-        return {
-            "ETag": etag,
-            "Cache-Control": "private, no-cache",
-            "Vary": "Accept-Language, Authorization",
-            "Content-Language": CONTENT_LANGUAGE[self.language],
-            **seen.freshness,
-        }
+
+def language_for(request: Request) -> Language:
+    """Return the language to answer a request in."""
+    return language_of(negotiate(request.headers.get("accept-language")))
+
+
+def _body(found: Found, *, stale: bool) -> bytes:
+    text = found.text or ""
+    if not stale and found.parked_at is None:
+        return text.encode()
+    return orjson.dumps({**orjson.loads(text), "stale": True})
+
+
+def _position(known: str) -> int:
+    """Return the position that a tag tells, where it is one plain tag of ours."""
+    tag = _TAG.fullmatch(known)
+    return int(tag[1]) if tag else _NOTHING_KNOWN
 
 
 def _matches(known: str, etag: str) -> bool:
+    if known == etag:
+        return True
     return known.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in known.split(","))

@@ -19,6 +19,8 @@ from journey.processes import Processes, load_definitions
 from journey.settings import Settings
 from journey.storage import only_writer, storage_of
 from projections.engine import Engine
+from projections.lookups import EmbeddedViews, Lookups
+from projections.postgres_views import PostgresViews
 from projections.projection import Projection
 from projections.registry import catalogue, projections
 
@@ -43,6 +45,8 @@ class Service:
     projections: dict[str, Projection[Any]]
     processes: Processes
     keys: KeyStore
+    lookups: Lookups
+    """The rows of the read models, one by one, for the event loop."""
     watch: Watch
     """Tells readers who wait when a projection has moved."""
     rates: Rates
@@ -66,6 +70,8 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         for database in (access, writing, reading):
             stack.callback(database.dispose)
         appender = Appender(log, processes, settings, clock)
+        views = PostgresViews(storage.url) if storage.url is not None else EmbeddedViews(reading, log)
+        lookups = Lookups(views, known)
         engine = Engine(log, writing, known, settings, clock, catalogue=catalogue)
         if "project" in settings.roles:
             engine.start()
@@ -80,7 +86,8 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             projections={projection.name: projection for projection in known},
             processes=processes,
             keys=KeyStore(access),
-            watch=Watch(reading),
+            lookups=lookups,
+            watch=Watch(lookups),
             rates=Rates(settings.max_requests_per_second),
         )
 

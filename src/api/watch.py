@@ -2,11 +2,8 @@
 
 import asyncio
 
-import sqlalchemy as sa
-
-from api.threads import in_thread
 from journey.events import Position
-from projections import reading
+from projections.lookups import Lookups
 from projections.reading import Freshness
 
 # How often somebody who waits looks again, in seconds.
@@ -16,21 +13,12 @@ _LOOK = 0.02
 class Watch:
     """Tells readers who wait when a projection has moved."""
 
-    def __init__(self, views: sa.Engine) -> None:
-        self._views = views
-        self._looks: dict[str, asyncio.Task[Freshness]] = {}
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
 
     async def look(self, name: str) -> Freshness:
         """Return how fresh a projection is, sharing the look with everyone who asks meanwhile."""
-        task = self._looks.get(name)
-        if task is None or task.done():
-            task = asyncio.ensure_future(in_thread(lambda: self._read(name)))
-            self._looks[name] = task
-        return await asyncio.shield(task)
-
-    def _read(self, name: str) -> Freshness:
-        with self._views.connect() as connection:
-            return reading.freshness(connection, name)
+        return await self._lookups.freshness(name)
 
     async def reached(self, name: str, position: int, seconds: float) -> bool:
         """Wait until a projection shows `position`; tell whether it did within so many seconds."""

@@ -139,5 +139,9 @@ class ProjectionUnavailable(JourneyError):
     """The projection has no rows yet that readers could see."""
 
 
+class ViewsUnavailable(JourneyError):
+    """The database of the read models cannot be reached."""
+
+
 class NoBuildToReturnTo(JourneyError):
     """The projection has no earlier build that today's logic could carry on."""

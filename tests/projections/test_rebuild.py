@@ -10,22 +10,17 @@ from hypothesis import strategies as st
 
 from journey.errors import CheckpointMoved, NoBuildToReturnTo
 from journey.processes import load_definitions
-from projections import batch, checkpoints, reading, rows, succession
+from projections import batch, checkpoints, rows, succession
 from projections import engine as engine_module
 from projections.projection import Projection
 from projections.reading import Found
 from projections.registry import projections
 from tests.facts import submitted, visit
 from tests.projections.keeping import NOW, Kept, counting, facts
+from tests.projections.looking import look, noted
 from tests.projections.specs import fold
 from tests.projections.test_batch import journeys
 from tests.projections.test_engine import at_once, caught_up, started, until
-
-
-def look(kept: Kept, projection: Projection[Any], key: str = "C1") -> Found:
-    """Look a row up as readers do."""
-    with kept.reading.connect() as connection:
-        return reading.find(connection, projection, key)
 
 
 def statuses(kept: Kept, projection: Projection[Any]) -> dict[int, str]:
@@ -43,7 +38,7 @@ def stored(kept: Kept, projection: Projection[Any]) -> dict[int, int]:
 
 def test_readers_never_miss_a_row_nor_see_it_go_back_while_rebuilds_and_appends_go_on(kept: Kept) -> None:
     """Two engines keep it, somebody reads all the time, and the build that readers see changes twice."""
-    projection = counting()
+    projection = counting(to_row=noted)
     kept.record(visit("C1"), visit("C2"))
     engines = [kept.process(projection, page=7) for _ in range(2)]
     engines[0].catch_up()
@@ -68,7 +63,7 @@ def test_readers_never_miss_a_row_nor_see_it_go_back_while_rebuilds_and_appends_
         enough.set()
         reader.join(30)
 
-    counts = [found.row["events"] for found in seen if found.row is not None]
+    counts = [int(found.text) for found in seen if found.text is not None]
     assert len(counts) == len(seen)
     assert counts == sorted(counts)
     positions = [found.freshness.position for found in seen]
@@ -103,14 +98,14 @@ def test_a_rebuild_gives_row_for_row_the_same(kept: Kept) -> None:
 class TestSwitching:
     def test_readers_see_the_old_build_until_the_new_one_has_caught_up(self, kept: Kept) -> None:
         """Not before it is at the end of the log, and not while the old one is ahead of it."""
-        projection = counting()
+        projection = counting(to_row=noted)
         kept.record(visit("C1"), visit("C2"), visit("C1"))
         engine = kept.engine(projection, page=1)
         engine.catch_up()
         assert engine.rebuild("counting") == 2
         for _ in range(3):
             assert look(kept, projection).freshness.build == 1
-            assert look(kept, projection).row == {"build": 1, **kept.replayed(projection)["C1"]}
+            assert look(kept, projection).text == kept.replayed(projection)["C1"]["note"]
             engine.step()
         engine.step()
 
@@ -179,7 +174,7 @@ class TestSwitching:
 class TestNewLogic:
     def test_takes_over_when_it_has_caught_up_and_changes_what_tags_are_made_of(self, kept: Kept) -> None:
         """Until then the old rows are shown as they are, though nobody keeps them any more."""
-        old, new = counting(version=1), counting(version=2)
+        old, new = counting(version=1, to_row=noted), counting(version=2, to_row=noted)
         kept.record(visit("C1"), visit("C2"))
         kept.engine(old).catch_up()
         kept.record(visit("C1"), visit("C2"))
@@ -187,8 +182,7 @@ class TestNewLogic:
         for _ in range(4):
             found = look(kept, new)
             assert (found.freshness.version, found.freshness.position) == (1, 2)
-            assert found.row is not None
-            assert found.row["events"] == 1
+            assert found.text == "1"
             engine.step()
         engine.catch_up()
 

@@ -35,6 +35,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.CheckpointMoved: "internal-error",
     errors.UnknownProjection: "not-found",
     errors.ProjectionUnavailable: "projection-unavailable",
+    errors.ViewsUnavailable: "database-unavailable",
     errors.NoBuildToReturnTo: "rebuild-impossible",
     BadDefinition: "internal-error",
     StrictJSONError: "malformed-json",
