@@ -129,6 +129,15 @@ class TestTwoProcesses:
                 assert answer.version == 3 * number + 4
                 assert isinstance(send(one, started(case))[0], IllegalTransition)
 
+    def test_writers_that_take_turns_hardly_conflict(self, postgres: Settings) -> None:
+        """Once another writer was noticed, by its positions alone, journeys are refreshed before deciding."""
+        with process(postgres) as (one, _), process(postgres) as (two, _):
+            for number in range(60):
+                accept((one, two)[number % 2], visit("C1"), visit(f"C{number}"))
+
+        assert [each.version for each in log_of(postgres) if each.stream_id == "C1"] == list(range(1, 62))
+        assert one.counts.conflicts + two.counts.conflicts <= 2
+
     def test_racing(self, postgres: Settings) -> None:
         """Two processes race on the same customers: each version is given once, and the rules hold."""
         customers = [f"C{number}" for number in range(4)]
