@@ -12,7 +12,7 @@ from api.path_examples import ProjectionName
 from api.problems import Problem
 from api.schemas import answers
 from api.service import Service, service_of
-from projections import checkpoints, reading
+from projections import checkpoints, loading, reading
 from projections.checkpoints import Build
 
 router = APIRouter(prefix="/projections", tags=["projections"])
@@ -83,6 +83,7 @@ def describe(service: Service, name: str) -> dict[str, Any]:
     with service.views.connect() as connection:
         builds = checkpoints.builds(connection, name)
         parked = {build.build: checkpoints.parked(connection, build) for build in builds}
+        done = {build.build: loading.progress(connection, build) for build in builds}
         live = [build for build in builds if build.status == "live"]
         fresh = reading.freshness(connection, name) if live else None
     return {
@@ -92,7 +93,7 @@ def describe(service: Service, name: str) -> dict[str, Any]:
         "position": fresh.position if fresh else 0,
         "lag": round(lag(service, fresh), 3) if fresh else None,
         "parked": sum(len(parked[build.build]) for build in live),
-        "builds": [_build(build) for build in builds],
+        "builds": [_build(build, done[build.build]) for build in builds],
         "parked_customers": [
             {
                 "build": number,
@@ -108,13 +109,14 @@ def describe(service: Service, name: str) -> dict[str, Any]:
     }
 
 
-def _build(build: Build) -> dict[str, Any]:
+def _build(build: Build, progress: float) -> dict[str, Any]:
     return {
         "build": build.build,
         "version": build.version,
         "status": build.status,
         "position": build.position,
         "target": build.target,
+        "progress": round(progress, 4),
         "created_at": build.created_at,
         "error": build.error,
     }

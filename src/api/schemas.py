@@ -230,6 +230,7 @@ SCHEMAS: dict[str, Schema] = {
                 status=TEXT,
                 position=WHOLE,
                 target=WHOLE,
+                progress=NUMBER,
                 created_at=INSTANT,
                 error=_maybe(TEXT),
             )

@@ -78,6 +78,14 @@ def load_next(place: Place) -> bool:
     return _plan(place, builds)
 
 
+def progress(connection: sa.Connection, build: Build) -> float:
+    """Tell how much of the log as it was when a build began the build shows, from 0 to 1."""
+    if build.status == "loading":
+        loaded, all_ = parts.counts(connection, build)
+        return loaded / max(all_, 1)
+    return min(1.0, build.position / max(build.target, 1))
+
+
 def end(place: Place, build: Build) -> bool:
     """Let a build that has all its rows be followed by position; tell whether it has them."""
     with place.views.connect() as connection:

@@ -37,7 +37,8 @@ class Projection(Generic[State]):
     """One read model: which rows an event touches, and how they change.
 
     `evolve` is pure: the same events give the same rows, in batches of any size. A row belongs to one
-    customer, so that a failing event parks that customer and nobody else.
+    customer and is made of that customer's events only, so that a failing event parks that customer and
+    nobody else, and customers may be loaded in any order.
     """
 
     name: str

@@ -172,6 +172,12 @@ class CountedLog(EventLog):
             yield event
 
 
+def progress(kept: Kept, projection: Projection[Any]) -> float:
+    """Return what is told of the latest build."""
+    with kept.reading.connect() as connection:
+        return loading.progress(connection, checkpoints.builds(connection, projection.name)[-1])
+
+
 class TestWhoIsLoaded:
     def test_a_new_build_with_a_long_way_to_go(self, kept: Kept) -> None:
         """Neither one with a short way, nor the first of a projection, nor one that has rows already."""
@@ -248,12 +254,15 @@ class TestMeanwhile:
         engine = loads(kept).engine(*projections, page=3)
         engine.catch_up()
         begun(kept, engine, projections[0])
+        assert progress(kept, projections[0]) == 0
         while not stored(kept, projections[0]).get(2):
             engine.step()
+        assert 0 < progress(kept, projections[0]) < 1
         begun(kept, engine, projections[1])
         assert stored(kept, projections[1]) == {1: 12}
         engine.catch_up()
 
+        assert progress(kept, projections[1]) == 1
         same_as_live(kept, *projections)
 
     def test_a_load_that_is_given_up_leaves_nothing(self, kept: Kept) -> None:

@@ -1,5 +1,7 @@
 """All projections: what the engine and the migrations may rely on, whatever the read model."""
 
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,24 @@ def test_any_history_gives_the_same_rows_in_any_batches(
     events = recorded(*history)
 
     assert fold(projection, events) == fold(projection, events, cuts)
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: str(projection.name))
+@hypothesis.settings(deadline=None)
+@hypothesis.given(first=histories(), second=histories())
+def test_rows_are_made_of_one_customers_events(
+    projection: Projection[Any], first: list[Told], second: list[Told]
+) -> None:
+    """What happened to others leaves no trace: customers may be parked alone, and loaded in any order."""
+    others = [replace(told, customer="c-2", case=told.case and f"{told.case}-2") for told in second]
+    events = recorded(*[told for pair in zip_longest(first, others) for told in pair if told is not None])
+    alone = [
+        fold(projection, [event for event in events if event.stream_id == who]) for who in ("c-2", "c-1")
+    ]
+
+    assert fold(projection, events) == {**alone[0], **alone[1]}
+    assert {row["stream_id"] for row in alone[0].values()} <= {"c-2"}
+    assert alone[0].keys().isdisjoint(alone[1])
 
 
 def test_names_are_used_once() -> None:

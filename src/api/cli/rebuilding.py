@@ -10,6 +10,8 @@ from api.cli.client import DEFAULT_URL, Client, Key, Url, connected
 from api.cli.helping import Lesson
 from api.cli.speech import said
 
+_UNDER_WAY = ("loading", "building")
+"""The states of a build that readers are still to see."""
 _LOOK = 0.3
 """How often the command looks how far the builds are, in seconds."""
 _PATIENCE = 15.0
@@ -88,15 +90,15 @@ def _follow(client: Client, started: dict[str, int]) -> None:
     """Show how far the builds are until none is being made any more."""
     with terminal.progress() as progress:
         tasks = {name: progress.add_task(name, total=None) for name in started}
-        before: dict[str, int] = {}
+        before: dict[str, float] = {}
         moved = time.monotonic()
         while True:
             builds = {name: _build(client, name, number) for name, number in started.items()}
             for name, build in builds.items():
-                progress.update(tasks[name], total=max(build["target"], 1), completed=build["position"])
-            if all(build["status"] != "building" for build in builds.values()):
+                progress.update(tasks[name], total=1, completed=build["progress"])
+            if all(build["status"] not in _UNDER_WAY for build in builds.values()):
                 return
-            standing = {name: int(build["position"]) for name, build in builds.items()}
+            standing = {name: float(build["progress"]) for name, build in builds.items()}
             if standing != before:
                 before, moved = standing, time.monotonic()
             elif time.monotonic() - moved > _PATIENCE:
