@@ -30,14 +30,13 @@ class PostgresViews:
 
     async def look(self, projection: Projection[Any], wanted: Sequence[Wanted]) -> list[Found]:
         """Look texts up, all of one moment, in the order in which they are wanted."""
-        query = reading.statement(projection, "$1", _WANTED, _UNSEEN)
-        rows = await self._fetch(
-            projection.name,
-            query,
+        columns = (
             [each.key for each in wanted],
             [each.column for each in wanted],
             [each.known for each in wanted],
         )
+        query = reading.statement(projection, "$1", _WANTED if wanted else None, _UNSEEN)
+        rows = await self._fetch(projection.name, query, *(columns if wanted else ()))
         first = rows[0][4] if rows else None
         return reading.found(projection, rows, unseen.recorded_at(first) if first else None)
 

@@ -62,18 +62,21 @@ _LIVE = PROJECTIONS.join(
 )
 _FRESH = (BUILDS.c.build, BUILDS.c.version, BUILDS.c.position, BUILDS.c.recorded_at)
 # Once for all that is wanted, so that the log is asked once.
-_LOOK = """
+_ONCE = """
 WITH fresh AS MATERIALIZED (
     SELECT b.name, b.build, b.version, b.position, b.recorded_at, {unseen} AS unseen
     FROM projections p JOIN projection_builds b ON b.name = p.name AND b.build = p.live_build
     WHERE p.name = {name}
 )
-SELECT f.build, f.version, f.position, f.recorded_at, f.unseen, w.place, t.stream_id, t.position,
+SELECT f.build, f.version, f.position, f.recorded_at, f.unseen"""
+_ROWS = """, w.place, t.stream_id, t.position,
     CASE WHEN t.position <> w.known THEN CASE w.wanted {texts} END END, k.position
-FROM fresh f LEFT JOIN {wanted} ON true
+FROM fresh f CROSS JOIN {wanted}
 LEFT JOIN {table} t ON t.build = f.build AND t.{key} = w.key
 LEFT JOIN parked_streams k ON k.name = f.name AND k.build = f.build AND k.stream_id = {customer}
 """
+# How many columns there are where only the freshness is told.
+_FRESHNESS_ALONE = 5
 _IN_SQLITE = """(
     SELECT key + 1 AS place, json_extract(value, '$[0]') AS key, json_extract(value, '$[1]') AS wanted,
         json_extract(value, '$[2]') AS known
@@ -82,18 +85,18 @@ _IN_SQLITE = """(
 
 
 @cache
-def statement(projection: Projection[Any], name: str, wanted: str, unseen: str = "NULL") -> str:
+def statement(projection: Projection[Any], name: str, wanted: str | None, unseen: str = "NULL") -> str:
     """Return the statement that looks rows of a projection up, in the words of one database.
 
-    `wanted` is a table `w` of `place`, `key`, `wanted` (the column) and `known`; without any row the
-    statement tells the freshness alone. `unseen` gives the oldest event after `b.position`.
+    `wanted` is a table `w` of `place`, `key`, `wanted` (the column) and `known`; without it the statement
+    tells the freshness alone. `unseen` gives the oldest event after `b.position`.
     """
-    table = projection.table
+    once, table = _ONCE.format(name=name, unseen=unseen), projection.table
+    if wanted is None:
+        return f"{once} FROM fresh f"
     texts = [column.name for column in table.c if isinstance(column.type, sa.Text)]
-    return _LOOK.format(
-        name=name,
+    return once + _ROWS.format(
         wanted=wanted,
-        unseen=unseen,
         table=table.name,
         key=projection.key,
         texts=" ".join(f"WHEN '{text}' THEN t.{text}" for text in texts),
@@ -107,8 +110,9 @@ def look(
 ) -> list[Found]:
     """Look rows up in a SQLite database, all of one moment, in the order in which they are wanted."""
     places = orjson.dumps([(each.key, each.column, each.known) for each in wanted]).decode()
-    query = sa.text(statement(projection, ":name", _IN_SQLITE))
-    rows = connection.execute(query, {"name": projection.name, "wanted": places}).all()
+    query = sa.text(statement(projection, ":name", _IN_SQLITE if wanted else None))
+    values = {"name": projection.name, "wanted": places} if wanted else {"name": projection.name}
+    rows = connection.execute(query, values).all()
     # The log is another database: read afterwards, it never makes the rows look fresher than they are.
     unseen = log.read_all(Position(rows[0][2]), 1) if rows else []
     return found(projection, rows, unseen[0].recorded_at if unseen else None)
@@ -122,6 +126,8 @@ def found(projection: Projection[Any], rows: Sequence[Any], unseen_since: dateti
     if not rows:
         raise ProjectionUnavailable(projection.name)
     fresh = _freshness(projection.name, rows[0])
+    if len(rows[0]) == _FRESHNESS_ALONE:
+        return [Found(fresh, unseen_since, None, None, None, None)]
     placed = sorted(rows, key=lambda row: row[5]) if len(rows) > 1 else rows
     return [Found(fresh, unseen_since, row[6], row[7], row[8], row[9]) for row in placed]
 

@@ -51,6 +51,8 @@ def install(app: FastAPI) -> None:
     """Let `app` answer every failure with a problem; call it once, before the app starts."""
     for kind in (Problem, JourneyError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
+    # Inside of what the framework says itself to errors that it does not know: plain text, and a traceback.
+    app.add_middleware(catching)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -116,8 +118,8 @@ def _tell_operator(scope: Scope, error: Exception) -> str:
 def catching(app: ASGIApp) -> ASGIApp:
     """Answer whatever is raised, once; where the answer has begun, end it so that the caller notices.
 
-    It stands outside of the framework, which has no handler for `Exception`: it would raise it again behind
-    one, and the server's log would then show its message, which may hold what a customer sent.
+    The framework has no handler for `Exception`: it would raise it again behind one, and the server's log
+    would then show its message, which may hold what a customer sent.
     """
 
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
