@@ -4,8 +4,7 @@ What is taken here, `cloudevents.read_event` would take just so; where anything 
 said, and that reading says what it is.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -22,15 +21,9 @@ from api.event_attributes import (
     moment_of,
 )
 from journey.events import Event
-from journey.strict_json import encode
-from journey.touchpoints import TOUCHPOINTS
-from journey.touchpoints.touchpoint import Touchpoint
+from journey.touchpoints import TOUCHPOINTS, read_touchpoint
 
-_VALIDATORS: Final[Mapping[str, Callable[[bytes], Touchpoint]]] = {
-    type_: declared.__pydantic_validator__.validate_json
-    for type_, declared in TOUCHPOINTS.items()
-    if not declared.reserved
-}
+_WRITABLE = frozenset(type_ for type_, declared in TOUCHPOINTS.items() if not declared.reserved)
 _MAX_ID, _MAX_SUBJECT, _MAX_SOURCE = (MAX_LENGTHS[name] for name in ("id", "subject", "source"))
 _MEDIA_TYPES = (None, "application/json")
 
@@ -46,7 +39,7 @@ def sound_event(value: Any, reading: Reading) -> Event | None:
         get("specversion") == "1.0"
         and type(id_) is type(source) is type(type_) is type(subject) is type(time) is str
         and type(data) is dict
-        and type_ in _VALIDATORS
+        and type_ in _WRITABLE
         and _is_plain(id_, _MAX_ID)
         and _is_plain(subject, _MAX_SUBJECT)
         and len(source) <= _MAX_SOURCE
@@ -64,7 +57,7 @@ def sound_event(value: Any, reading: Reading) -> Event | None:
     if faults or occurred_at is None:
         return None
     try:
-        touchpoint = _VALIDATORS[type_](encode(data))
+        touchpoint = read_touchpoint(type_, data)
     except ValidationError:
         return None
     return Event(source, id_, subject, touchpoint, data, time, occurred_at, case, channel, further)

@@ -47,50 +47,52 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
     log can go on with other customers' events; its content raises `DamagedEvent`.
     """
     try:
-        stored = _read(state)
+        stored = orjson.loads(state)
+        time, recorded_at = stored["time"], datetime.fromisoformat(stored["recordedtime"])
+        if recorded_at.tzinfo is None or datetime.fromisoformat(time.upper()).tzinfo is None:
+            raise ValueError("a time without its offset")  # noqa: TRY301  read as damaged, as all that is
+        source, id_, data, attributes = (
+            stored["source"],
+            stored["id"],
+            stored["data"],
+            stored.get("attributes", {}),
+        )
+        if not (type(source) is type(id_) is str and type(data) is type(attributes) is dict):
+            raise ValueError("not the state of an event")  # noqa: TRY301  as above
         return RecordedEvent(
-            stream_id=stream_id,
-            version=Version(version),
-            position=Position(position),
-            type=type_,
-            source=stored["source"],
-            id=stored["id"],
-            time=stored["time"],
-            recorded_at=datetime.fromisoformat(stored["recordedtime"]),
-            data=stored["data"],
-            schema_version=stored.get("schema", 1),
-            case=stored.get("case"),
-            channel=stored.get("channel"),
-            attributes=stored.get("attributes", {}),
-            deviation=stored.get("deviation"),
-            process=stored.get("process"),
+            stream_id,
+            Version(version),
+            Position(position),
+            type_,
+            source,
+            id_,
+            time,
+            recorded_at,
+            data,
+            stored.get("schema", 1),
+            stored.get("case"),
+            stored.get("channel"),
+            attributes,
+            stored.get("deviation"),
+            stored.get("process"),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return RecordedEvent(
-            stream_id=stream_id,
-            version=Version(version),
-            position=Position(position),
-            type=type_,
-            source="",
-            id="",
-            time=_NO_TIME.isoformat(),
-            recorded_at=_NO_TIME,
-            data={},
-            damaged=True,
-        )
+        return _damaged(stream_id, version, position, type_)
 
 
-def _read(state: bytes) -> dict[str, Any]:
-    stored: dict[str, Any] = orjson.loads(state)
-    texts = (stored["source"], stored["id"], stored["time"].upper(), stored["recordedtime"])
-    objects = (stored["data"], stored.get("attributes", {}))
-    if not all(isinstance(text, str) for text in texts) or not all(
-        isinstance(each, dict) for each in objects
-    ):
-        raise ValueError("not the state of an event")
-    if any(datetime.fromisoformat(time).tzinfo is None for time in texts[2:]):
-        raise ValueError("a time without its offset")
-    return stored
+def _damaged(stream_id: str, version: int, position: int, type_: str) -> RecordedEvent:
+    return RecordedEvent(
+        stream_id=stream_id,
+        version=Version(version),
+        position=Position(position),
+        type=type_,
+        source="",
+        id="",
+        time=_NO_TIME.isoformat(),
+        recorded_at=_NO_TIME,
+        data={},
+        damaged=True,
+    )
 
 
 def content_digest(event: Event) -> bytes:

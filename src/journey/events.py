@@ -1,7 +1,6 @@
 """The two moments of an event: told by a source, and recorded in the log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple, NewType
@@ -9,8 +8,8 @@ from typing import NamedTuple, NewType
 from pydantic import ValidationError
 
 from journey.errors import DamagedEvent
-from journey.strict_json import JSON, encode
-from journey.touchpoints import TOUCHPOINTS
+from journey.strict_json import JSON
+from journey.touchpoints import TOUCHPOINTS, read_touchpoint
 from journey.touchpoints.touchpoint import Touchpoint
 
 Version = NewType("Version", int)
@@ -63,10 +62,7 @@ class Event(NamedTuple):
         return (self.source, self.id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordedEvent:
-    """An event as the log holds it."""
-
+class _Recorded(NamedTuple):
     stream_id: str
     version: Version
     position: Position
@@ -79,13 +75,17 @@ class RecordedEvent:
     schema_version: int = 1
     case: str | None = None
     channel: str | None = None
-    attributes: Mapping[str, JSON] = field(default_factory=dict)
+    attributes: Mapping[str, JSON] = _NONE
     deviation: str | None = None
     process: str | None = None
     damaged: bool = False
     """Whether the stored bytes could not be read; all but the place in the log is unknown then."""
 
-    @cached_property
+
+class RecordedEvent(_Recorded):
+    """An event as the log holds it."""
+
+    @property
     def occurred_at(self) -> datetime:
         """When it happened, as an aware instant."""
         return datetime.fromisoformat(self.time.upper())
@@ -99,10 +99,9 @@ class RecordedEvent:
         if self.damaged:
             raise DamagedEvent(f"the event stored at position {self.position} cannot be read")
         try:
-            declared = TOUCHPOINTS[self.type]
-            data = dict(self.data)
+            declared, data = TOUCHPOINTS[self.type], self.data
             if self.schema_version != declared.schema_version:
-                data = declared.upcast(data, self.schema_version)
-            return declared.model_validate_json(encode(data))
+                data = declared.upcast(dict(data), self.schema_version)
+            return read_touchpoint(self.type, data)
         except (KeyError, ValueError, ValidationError) as error:
             raise DamagedEvent(f"event at position {self.position} is not a valid {self.type}") from error

@@ -157,7 +157,7 @@ class DamagedLog(EventLog):
         return map(self._as_stored, super().read_by_stream(*args, **further))
 
     def _as_stored(self, event: RecordedEvent) -> RecordedEvent:
-        return replace(event, damaged=event.position in (self.head() - 1, self.head()))
+        return event._replace(damaged=event.position in (self.head() - 1, self.head()))
 
 
 class CountedLog(EventLog):

@@ -2,8 +2,10 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from journey.strict_json import encode
 from journey.touchpoints.touchpoint import Touchpoint
 
 
@@ -16,3 +18,16 @@ def _declared() -> Iterator[type[Touchpoint]]:
 
 TOUCHPOINTS: dict[str, type[Touchpoint]] = {touchpoint.type: touchpoint for touchpoint in _declared()}
 """Every type of event by its name: a class in this folder with a `type` of its own is all it takes."""
+
+# What `model_validate_json` calls as well, after steps that take a quarter of its time.
+_READERS: Mapping[str, Callable[[bytes], Touchpoint]] = {
+    type_: touchpoint.__pydantic_validator__.validate_json for type_, touchpoint in TOUCHPOINTS.items()
+}
+
+
+def read_touchpoint(type_: str, data: Mapping[str, Any]) -> Touchpoint:
+    """Read the payload of an event of a known type; raise pydantic's `ValidationError` where it is none.
+
+    It goes through bytes, because a type reads Python's values otherwise than JSON: a list is no tuple there.
+    """
+    return _READERS[type_](encode(data))
