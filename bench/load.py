@@ -1,19 +1,19 @@
-"""Load in a closed loop: each connection sends its next request when it has the answer to the last one."""
+"""Load: in a closed loop, where each connection waits for its answer, or at a constant rate."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.servers import ROOT, Server
 
 _SCRIPT = Path(__file__).with_name("replay.lua")
-_PATIENCE = 120.0
-"""Seconds beyond the load after which a generator is given up."""
+_PATIENCE = 600.0
+"""Seconds after which a generator is given up."""
 
 
 class LoadFailed(Exception):
@@ -34,6 +34,10 @@ class Load:
     """Connections that broke, requests without an answer."""
     again: int
     """How often the requests were used up and sent again from the first."""
+    created: int | None = None
+    """Answers with 201; None where the generator does not look."""
+    positions: int | None = None
+    """Different positions among those; None as above."""
 
     @property
     def rate(self) -> float:
@@ -44,44 +48,22 @@ class Load:
 def closed_loop(servers: Sequence[tuple[Server, Path]], connections: int, seconds: int) -> Load:
     """Load servers, each with the requests of a file, over `connections` in all; return the answers."""
     each = max(connections // len(servers), 1)
-    running = [_started(server, requests, each, seconds) for server, requests in servers]
-    found = []
-    for process in running:
-        said, errors = process.communicate(timeout=seconds + _PATIENCE)
-        line = next((line for line in said.splitlines() if line.startswith("RESULT ")), None)
-        if line is None:
-            raise LoadFailed(f"{said}\n{errors}")
-        found.append(Load(**json.loads(line.removeprefix("RESULT "))))
-    return _together(found)
+    return _together([_started(server, requests, each, seconds) for server, requests in servers])
 
 
-def _started(server: Server, requests: Path, connections: int, seconds: int) -> subprocess.Popen[str]:
-    url = f"http://127.0.0.1:{server.port}"
-    if wrk := shutil.which("wrk"):
-        command: list[str | Path] = [
-            wrk,
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--timeout",
-            "10s",
-            "-s",
-            _SCRIPT,
-            url,
-        ]
-    else:
-        command = [sys.executable, "-m", "bench.generator", url, requests, str(connections), str(seconds)]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "REQUESTS": str(requests)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def watched_loop(servers: Sequence[tuple[Server, Path]], connections: int, seconds: int) -> Load:
+    """Do as `closed_loop` does, and look at every answer: our own generator is slower, but it reads them."""
+    each = max(connections // len(servers), 1)
+    return _together([_own(server, requests, each, seconds) for server, requests in servers])
 
 
-def _together(found: Sequence[Load]) -> Load:
+def constant_rate(server: Server, requests: Path, connections: int, seconds: int, rate: float) -> Load:
+    """Send at a constant rate; latencies count from the moment at which each request was due."""
+    return _together([_own(server, requests, connections, seconds, rate)])
+
+
+def _together(running: Sequence[subprocess.Popen[str]]) -> Load:
+    found = [_result(process) for process in running]
     count = sum(load.count for load in found)
     return Load(
         count=count,
@@ -91,4 +73,45 @@ def _together(found: Sequence[Load]) -> Load:
         refused=sum(load.refused for load in found),
         broken=sum(load.broken for load in found),
         again=sum(load.again for load in found),
+        created=_sum(load.created for load in found),
+        positions=_sum(load.positions for load in found),
+    )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    told = [count for count in counts if count is not None]
+    return sum(told) if told else None
+
+
+def _result(process: subprocess.Popen[str]) -> Load:
+    said, errors = process.communicate(timeout=_PATIENCE)
+    line = next((line for line in said.splitlines() if line.startswith("RESULT ")), None)
+    if line is None:
+        raise LoadFailed(f"{said}\n{errors}")
+    return Load(**json.loads(line.removeprefix("RESULT ")))
+
+
+def _started(server: Server, requests: Path, connections: int, seconds: int) -> subprocess.Popen[str]:
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        return _own(server, requests, connections, seconds)
+    options = [f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
+    return _process([wrk, "-t1", *options, f"http://127.0.0.1:{server.port}"], requests)
+
+
+def _own(
+    server: Server, requests: Path, connections: int, seconds: int, rate: float | None = None
+) -> subprocess.Popen[str]:
+    figures = [server.port, requests, connections, seconds, *([rate] if rate else [])]
+    return _process([sys.executable, "-m", "bench.generator", *map(str, figures)], requests)
+
+
+def _process(command: Sequence[str], requests: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "REQUESTS": str(requests)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )

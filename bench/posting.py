@@ -23,6 +23,8 @@ _lots = itertools.count(1)
 
 Making = Callable[[str], Iterator[bytes]]
 """Yields events without end, for the name of a lot of them."""
+Driving = Callable[[Sequence[tuple[Server, Path]], int, int], Load]
+"""Loads servers, each with the requests of a file, over so many connections, for so many seconds."""
 
 
 class Posting:
@@ -34,17 +36,17 @@ class Posting:
         servers: Sequence[Server],
         groups: Groups,
         *,
-        path: str = "/v1/events",
         key: str = "none",
         size: int = 1,
         connections: int | None = None,
         deployment: Deployment | None = None,
         making: Making | None = None,
+        driving: Driving = closed_loop,
         after: Callable[[], object] = lambda: None,
     ) -> None:
         """Prepare; `size` events go into one request, and `after` runs unmeasured behind each sample."""
         self._bench, self._servers, self._groups = bench, servers, groups
-        self._path, self._key, self._size = path, key, size
+        self._key, self._size, self._driving = key, size, driving
         self._connections = connections or bench.connections
         self._deployment, self._after = deployment, after
         apart = APART if size == 1 else APART_IN_BATCHES
@@ -61,15 +63,14 @@ class Posting:
 
     def _run(self, seconds: int, rate: float) -> Sample:
         while True:
-            files = [self._prepared(int(rate * seconds * _SPARE) + 2_000) for _ in self._servers]
+            count = int(rate * seconds * _SPARE) + 2_000
+            files = [self._ready(count) for _ in self._servers]
             stored = self._deployment.stored() if self._deployment else 0
-            try:
-                with metered(self._groups) as cpu:
-                    loaded = list(zip(self._servers, files, strict=True))
-                    load = closed_loop(loaded, self._connections, seconds)
-            finally:
-                for file in files:
-                    file.unlink()
+            with metered(self._groups) as cpu:
+                loaded = list(zip(self._servers, files, strict=True))
+                load = self._driving(loaded, self._connections, seconds)
+            for file in files:
+                file.unlink()
             self._after()
             if load.again == 0:
                 break
@@ -85,27 +86,33 @@ class Posting:
             notes=_told({"refused": load.refused, "broken": load.broken, "lost or doubled": lost}),
         )
 
-    def _prepared(self, count: int) -> Path:
-        """Make requests ready, with events that nobody has sent before."""
-        name = f"lot{next(_lots)}"
-        path = self._bench.scratch / name
-        made = itertools.islice(self._making(name), count)
-        if self._size == 1:
-            save(path, (post(self._path, STRUCTURED, event, self._key) for event in made))
-        else:
-            save(path, (post(self._path, BATCHED, body, self._key) for body in batches(made, self._size)))
-        return path
+    def _ready(self, count: int) -> Path:
+        return ready(self._bench, self._making, count, key=self._key, size=self._size)
 
     def _lost(self, load: Load, stored: int) -> int:
         """Count events that were acknowledged and are not in the log, or are in it without being asked for.
 
-        What was under way when the load ended may be there: one request for each connection.
+        `wrk` does not wait for what is under way when its time is over: one request for each connection.
         """
         if self._deployment is None:
             return 0
-        more = self._deployment.stored() - stored - (load.count - load.refused) * self._size
-        under_way = self._connections * self._size
-        return max(-more, more - under_way, 0)
+        more = self._deployment.stored() - stored
+        if load.created is not None and load.positions is not None:
+            return abs(more - load.created) + load.created - load.positions
+        surplus = more - (load.count - load.refused) * self._size
+        return max(-surplus, surplus - self._connections * self._size, 0)
+
+
+def ready(bench: Bench, making: Making, count: int, *, key: str, size: int = 1) -> Path:
+    """Write requests to a new file, with events that nobody has sent before, `size` in each."""
+    name = f"lot{next(_lots)}"
+    path = bench.scratch / name
+    made = itertools.islice(making(name), count)
+    if size == 1:
+        save(path, (post("/v1/events", STRUCTURED, event, key) for event in made))
+    else:
+        save(path, (post("/v1/events", BATCHED, body, key) for body in batches(made, size)))
+    return path
 
 
 def _told(failures: Mapping[str, int]) -> dict[str, float | str]:

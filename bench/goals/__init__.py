@@ -3,7 +3,9 @@
 from bench.contest import Goal
 from bench.goals.appending import beside_naive, single_posts
 from bench.goals.batches import bulk, live_projections
+from bench.goals.latency import steady_posts
 from bench.goals.reading import statuses
+from bench.goals.workers import two_workers
 from journey.words import Words
 
 GOALS = (
@@ -19,6 +21,11 @@ GOALS = (
         ("V2",),
         Words("The same beside a naive service over the library", "单条写入，对比基于同一库的朴素实现"),
         beside_naive,
+    ),
+    Goal(
+        ("V3",),
+        Words("Latency at 80 % of the maximum", "负载为最大值 80 % 时的延迟"),
+        steady_posts,
     ),
     Goal(
         ("V4", "V5"),
@@ -37,6 +44,11 @@ GOALS = (
         ("V8",),
         Words("A status beside ready bytes", "状态查询，对比现成字节"),
         statuses,
+    ),
+    Goal(
+        ("V12",),
+        Words("Two API workers on PostgreSQL beside one", "PostgreSQL 上两个 API 进程，对比一个"),
+        two_workers,
     ),
 )
 """In the order of their names."""
