@@ -10,7 +10,6 @@ from api.keys import Scope
 from api.parameters import check_parameters
 from api.problems import Problem
 from api.service import service_of
-from api.threads import in_thread
 from journey.journey import LifecycleMode
 
 
@@ -39,8 +38,7 @@ async def authenticate(request: Request) -> Caller:
     shown = credentials.strip()
     if scheme.lower() != "bearer" or not shown:
         raise Problem("unauthorized")
-    keys = service_of(request).keys
-    key = keys.remembered(shown) or await in_thread(lambda: keys.find(shown))
+    key = await service_of(request).keys.allowed(shown)
     if key is None:
         raise Problem("unauthorized")
     return Caller(name=key.prefix, scopes=key.scopes, source=key.source, lifecycle=key.lifecycle)

@@ -1,5 +1,6 @@
 """API keys: made once, shown once, stored hashed; a prefix tells one from another."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -40,6 +41,8 @@ _KEYS = sa.Table(
 )
 # How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
 _TRUSTED_SECONDS = 2.0
+# How long before that a key in use is looked up again, so that nobody waits for it.
+_AHEAD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class KeyStore:
         self._engine = engine
         self._trusted: dict[str, tuple[float, bytes, ApiKey]] = {}
         self._guard = threading.Lock()
+        self._looks: dict[str, asyncio.Future[ApiKey | None]] = {}
+        """By key: the look-ups under way in the event loop."""
 
     def create(
         self,
@@ -111,11 +116,31 @@ class KeyStore:
             self._trusted.pop(prefix, None)
         return ended.rowcount == 1
 
-    def remembered(self, key: str) -> ApiKey | None:
-        """Return what `key` allows if it was looked up a moment ago; None says nothing. Never waits."""
+    async def allowed(self, key: str) -> ApiKey | None:
+        """Return what `key` allows, None where it is unknown or revoked; one look serves all who show it."""
+        remembered = self.remembered(key, _AHEAD_SECONDS)
+        if remembered is not None:
+            return remembered
+        look = self._look(key)
+        return self.remembered(key) or await asyncio.shield(look)
+
+    def _look(self, key: str) -> "asyncio.Future[ApiKey | None]":
+        look = self._looks.get(key)
+        if look is None:
+            look = self._looks[key] = asyncio.ensure_future(asyncio.to_thread(self.find, key))
+            look.add_done_callback(lambda done: self._looked(key, done))
+        return look
+
+    def _looked(self, key: str, look: "asyncio.Future[ApiKey | None]") -> None:
+        del self._looks[key]
+        if not look.cancelled():
+            look.exception()  # nobody may have waited for it; who asks next looks again
+
+    def remembered(self, key: str, seconds: float = 0.0) -> ApiKey | None:
+        """Return what `key` allows if it is known for so many seconds more; None says nothing."""
         prefix, secret = _parts(key)
         known = self._trusted.get(prefix)
-        if known is None or known[0] < time.monotonic() or not _fits(known[1], secret):
+        if known is None or known[0] < time.monotonic() + seconds or not _fits(known[1], secret):
             return None
         return known[2]
 
