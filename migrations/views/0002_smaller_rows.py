@@ -69,7 +69,7 @@ def downgrade() -> None:
         sa.Column("body_en", sa.Text, nullable=False),
         sa.Column("body_zh", sa.Text, nullable=False),
     )
-    _create_review_progress()
+    _create_review_progress(sa.Column("version", sa.BigInteger, nullable=False))
     op.create_table(
         "timeline",
         sa.Column("build", sa.Integer, primary_key=True),
@@ -97,7 +97,7 @@ def _forget() -> None:
         op.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
 
 
-def _create_review_progress() -> None:
+def _create_review_progress(*further: sa.Column[int]) -> None:
     op.create_table(
         "review_progress",
         sa.Column("build", sa.Integer, primary_key=True),
@@ -106,7 +106,7 @@ def _create_review_progress() -> None:
         sa.Column("product", KEY),
         sa.Column("case_state", KEY),
         sa.Column("updated_at", KEY, nullable=False),
-        sa.Column("version", sa.BigInteger, nullable=False),
+        *further,
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("body_en", sa.Text, nullable=False),

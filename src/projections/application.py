@@ -1,8 +1,7 @@
 """What is known of one application: the facts that its progress is told from."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from journey import lifecycle
 from journey.processes import StepStage
@@ -22,8 +21,7 @@ _STAGES_OF_STATES: dict[str | None, StepStage] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CompletedStep:
+class CompletedStep(NamedTuple):
     """One step that has its outcome."""
 
     step: str
@@ -34,24 +32,21 @@ class CompletedStep:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One material that the reviewer still needs."""
 
     code: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(NamedTuple):
     """One reason of a rejection, in the reviewer's words."""
 
     code: str
     explanation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(NamedTuple):
     """One submission and what became of it."""
 
     submitted_at: str | None = None
@@ -62,8 +57,7 @@ class Round:
     steps: tuple[CompletedStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """One offer, and how far it has got."""
 
     code: str
@@ -73,8 +67,7 @@ class Proposal:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """The time promised for one step of a delivery."""
 
     step: str
@@ -82,8 +75,7 @@ class Promise:
     """In the time zone in which it was promised, like every promise to the customer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(NamedTuple):
     """One announcement that a delivery takes longer."""
 
     at: str
@@ -91,8 +83,7 @@ class Delay:
     new_promise: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How what was approved is carried out."""
 
     started_at: str
@@ -103,8 +94,7 @@ class Delivery:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(NamedTuple):
     """The facts of one application."""
 
     number: str

@@ -1,11 +1,13 @@
 """The status of one application as the customer is told it, in one language."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from journey.process_definition import Material
-from journey.processes import ProcessDefinition, Processes, expected_finish, missing_materials
+from journey.processes import ProcessDefinition, expected_finish, missing_materials
 from journey.words import Language, Words
 from projections.application import Application, Round
 from projections.application_prospect import next_sentence, waiting_for
@@ -13,10 +15,10 @@ from projections.application_steps import StepProgress, percent_done, steps_of
 from projections.application_words import AFTER_REJECTION
 from projections.moments import in_utc, utc_text
 from projections.names import state_name
+from projections.spoken import Spoken, material_told, step_told
 
 
-@dataclass(frozen=True, slots=True)
-class MissingMaterial:
+class MissingMaterial(NamedTuple):
     """One material that the customer is still to hand in."""
 
     code: str
@@ -38,29 +40,40 @@ class MissingMaterial:
         }
 
 
-def answer(application: Application, processes: Processes, language: Language) -> dict[str, Any]:
-    """Say how an application stands, as the read API answers."""
-    definition = processes.by_stamp(application.process or "")
+def answers(
+    application: Application, definition: ProcessDefinition | None, languages: Iterable[Spoken]
+) -> list[bytes]:
+    """Say how an application stands, as the read API answers, in each of some languages."""
     steps = steps_of(application, definition)
     missing = _missing(application, definition)
-    names = [material.name(language) for material in missing]
+    facts = _facts(application, definition, steps)
+    return [
+        orjson.dumps({**facts, **_in_words(application, definition, steps, missing, words)})
+        for words in languages
+    ]
+
+
+def _facts(
+    application: Application, definition: ProcessDefinition | None, steps: list[StepProgress]
+) -> dict[str, Any]:
+    """Tell what is the same in all languages, and leave places for the words."""
     return {
         "number": application.number,
         "customer": application.customer,
         "product": application.product,
-        "product_name": definition.name.in_language(language) if definition else application.product,
+        "product_name": None,
         "state": application.state,
-        "state_name": state_name("application", application.state, language),
+        "state_name": None,
         "process": application.process,
         "round": max(1, len(application.rounds)),
         "percent": percent_done(application, definition, steps),
         "opened_at": application.opened_at,
         "submitted_at": application.round.submitted_at,
         "updated_at": application.updated_at,
-        "steps": [step.answer(language) for step in steps],
-        "materials": _materials(application, definition, missing, language),
-        "waiting_for": waiting_for(application, steps, language),
-        "rejection": _rejection(application, definition, language),
+        "steps": None,
+        "materials": None,
+        "waiting_for": None,
+        "rejection": None,
         "rounds": [_round(place, told) for place, told in enumerate(application.rounds, start=1)],
         "offers": [
             {"code": offer.code, "status": offer.status, "amount": offer.amount, "at": offer.at}
@@ -69,9 +82,29 @@ def answer(application: Application, processes: Processes, language: Language) -
         "delivery": _delivery(application),
         "expected_finish": _expected_finish(application, definition, steps),
         "deviations": application.deviations,
-        "next": next_sentence(application, steps, names, language),
+        "next": None,
         "version": application.version,
         "position": application.position,
+    }
+
+
+def _in_words(
+    application: Application,
+    definition: ProcessDefinition | None,
+    steps: list[StepProgress],
+    missing: list[MissingMaterial],
+    words: Spoken,
+) -> dict[str, Any]:
+    language = words.language
+    names = [material.name(language) for material in missing]
+    return {
+        "product_name": words.product_name or application.product,
+        "state_name": state_name("application", application.state, language),
+        "steps": [step_told(step, words) for step in steps],
+        "materials": _materials(application, definition, missing, words),
+        "waiting_for": waiting_for(application, steps, language),
+        "rejection": _rejection(application, definition, language),
+        "next": next_sentence(application, steps, names, language),
     }
 
 
@@ -90,26 +123,23 @@ def _materials(
     application: Application,
     definition: ProcessDefinition | None,
     missing: list[MissingMaterial],
-    language: Language,
+    words: Spoken,
 ) -> dict[str, Any]:
     defined = {material.code: material for material in definition.materials} if definition else {}
     asked = {request.code for request in application.requests}
-    codes = dict.fromkeys(
+    checklist = []
+    for code in dict.fromkeys(
         (*defined, *application.materials, *(request.code for request in application.requests))
-    )
-    checklist = [
-        {
-            "code": code,
-            "name": defined[code].name.in_language(language) if code in defined else code,
-            "required": code in asked or (code in defined and defined[code].required),
-            "handed_in": code in application.materials and code not in asked,
-            "hint": defined[code].hint.in_language(language) if code in defined else None,
-        }
-        for code in codes
-    ]
+    ):
+        required = code in asked or (code in defined and defined[code].required)
+        handed_in = code in application.materials and code not in asked
+        ready = words.materials.get((code, required, handed_in))
+        checklist.append(
+            ready or material_told(code, None, words.language, required=required, handed_in=handed_in)
+        )
     return {
         "checklist": checklist,
-        "missing": [material.answer(language) for material in missing],
+        "missing": [material.answer(words.language) for material in missing],
         **({"due_at": in_utc(application.due_at)} if application.due_at and missing else {}),
     }
 

@@ -1,20 +1,15 @@
 """The steps of an application: which are done, which one runs, which are to come, and how far that is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from pydantic import TypeAdapter
-
-from journey.process_definition import Duration
 from journey.processes import ProcessDefinition, Step, StepStage
 from journey.words import Language
-from projections.application import Application, CompletedStep, StepOutcome
-from projections.moments import in_utc
+from projections.application import Application, CompletedStep, Promise, StepOutcome
 
 StepStatus = Literal["done", "current", "to_come", "failed", "skipped"]
 
-_STAGES: tuple[StepStage, ...] = get_args(StepStage)
+_PLACES: dict[StepStage, int] = {stage: place for place, stage in enumerate(get_args(StepStage))}
 _STATUS_OF_OUTCOMES: dict[StepOutcome, StepStatus] = {
     "passed": "done",
     "failed": "failed",
@@ -28,11 +23,9 @@ _PERCENT_OF_STATES: dict[str | None, int] = {
     "delivering": 80,
 }
 """How far an application is whose process nobody has defined."""
-_DURATION: TypeAdapter[Any] = TypeAdapter(Duration)
 
 
-@dataclass(frozen=True, slots=True)
-class StepProgress:
+class StepProgress(NamedTuple):
     """One step of an application, and how it stands."""
 
     code: str
@@ -53,33 +46,17 @@ class StepProgress:
         """Name who is responsible, where that is known."""
         return self.definition.owner.in_language(language) if self.definition else None
 
-    def answer(self, language: Language) -> dict[str, Any]:
-        """Tell the step as the read API does."""
-        definition = self.definition
-        return {
-            "code": self.code,
-            "name": self.name(language),
-            "stage": self.stage,
-            "owner": self.owner(language),
-            "mind": definition.mind.in_language(language) if definition else None,
-            "takes": _DURATION.dump_python(definition.duration, mode="json") if definition else None,
-            "status": self.status,
-            "by": self.by,
-            "at": self.at,
-            "promised_at": in_utc(self.promised_at),
-            **({"note": self.note} if self.note is not None else {}),
-        }
-
 
 def steps_of(application: Application, definition: ProcessDefinition | None) -> list[StepProgress]:
     """List the steps in the order of the process; those that the definition does not know end their stage."""
     completed = _completed(application)
     promised = {promise.step: promise.promised_at for promise in _plan(application)}
     steps = []
-    current_found = not application.is_open
+    current_found, present = not application.is_open, application.stage
     for code, stage, step in _planned(application, definition):
-        status, done = _status(application, stage, completed.get(code)), completed.get(code)
-        if status == "to_come" and stage == application.stage and not current_found:
+        done = completed.get(code)
+        status = _status(application, stage, present, done)
+        if status == "to_come" and stage == present and not current_found:
             status, current_found = "current", True
         at = done.at if done else _stage_done_at(application, stage) if status == "done" else None
         by, note = (done.by, done.note) if done else (None, None)
@@ -108,7 +85,7 @@ def _completed(application: Application) -> dict[str, CompletedStep]:
     return {step.step: step for step in (*application.round.steps, *delivered)}
 
 
-def _plan(application: Application) -> Iterator[Any]:
+def _plan(application: Application) -> Iterator[Promise]:
     yield from application.delivery.plan if application.delivery else ()
 
 
@@ -122,13 +99,15 @@ def _planned(
         known.setdefault(promise.step, (promise.step, "delivery", None))
     for done in _completed(application).values():
         known.setdefault(done.step, (done.step, done.stage, None))
-    return sorted(known.values(), key=lambda step: _STAGES.index(step[1]))
+    return sorted(known.values(), key=lambda step: _PLACES[step[1]])
 
 
-def _status(application: Application, stage: StepStage, done: CompletedStep | None) -> StepStatus:
+def _status(
+    application: Application, stage: StepStage, present: StepStage, done: CompletedStep | None
+) -> StepStatus:
     if done is not None:
         return _STATUS_OF_OUTCOMES[done.outcome]
-    is_passed = _STAGES.index(stage) < _STAGES.index(application.stage)
+    is_passed = _PLACES[stage] < _PLACES[present]
     return "done" if is_passed or application.state == "delivered" else "to_come"
 
 

@@ -1,6 +1,6 @@
 """One batch of events in the rows of one build: with its checkpoint in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from projections.faults import cause, trace
 from projections.projection import Key, Projection
 
 _log = structlog.get_logger()
+_NOTHING: Mapping[Key, Any] = {}
 
 
 @dataclass(slots=True)
@@ -28,24 +29,26 @@ class Fold:
     """Customers whose events failed in this batch."""
 
 
-def apply(
+def apply(  # noqa: PLR0917  # what, where, and upon what
     projection: Projection[Any],
     connection: sa.Connection,
     build: Build,
     events: Sequence[RecordedEvent],
     now: datetime,
-) -> Build:
-    """Fold events that follow a build's checkpoint into its rows; return the build as it is then.
+    known: Mapping[Key, Any] = _NOTHING,
+) -> tuple[Build, Fold]:
+    """Fold events that follow a build's checkpoint into its rows; return the build then, and the fold.
 
-    Raises `CheckpointMoved` when another engine was first, and whatever a row could not be written for.
+    `known` are states of rows of the build, which need not be read. Raises `CheckpointMoved` when another
+    engine was first, and whatever a row could not be written for.
     """
     # First the checkpoint: it locks out another engine, whose rows would be folded upon older ones.
     moved = _advance(connection, build, events[-1])
     skip = checkpoints.parked_streams(connection, build)
-    result = fold(projection, connection, build, events, now=now, skip=skip)
+    result = fold(projection, connection, build, events, now=now, skip=skip, known=known)
     write(projection, connection, build, result)
     checkpoints.park(connection, build, list(result.parked.values()))
-    return moved
+    return moved, result
 
 
 def pass_by(
@@ -71,6 +74,7 @@ def fold(
     *,
     now: datetime,
     skip: frozenset[str] = frozenset(),
+    known: Mapping[Key, Any] = _NOTHING,
 ) -> Fold:
     """Fold events into the states of their rows, leaving out the customers in `skip`.
 
@@ -78,7 +82,7 @@ def fold(
     """
     result = Fold()
     keyed = _keyed(projection, events, now, skip, result.parked)
-    before = states.load(projection, connection, build, keyed)
+    before = states.load(projection, connection, build, keyed, known)
     for key, event in keyed:
         if event.stream_id in result.parked and result.parked[event.stream_id].position <= event.position:
             continue
@@ -100,6 +104,14 @@ def write(projection: Projection[Any], connection: sa.Connection, build: Build, 
         at_hand = {key: row for state in kept for key, row in archive.rows_of(state).items()}
         rows.write(archive, connection, build, [row for row in at_hand.values() if row is not None])
         rows.delete(archive, connection, build, [key for key, row in at_hand.items() if row is None])
+
+
+def put_away(projection: Projection[Any], result: Fold) -> Mapping[Key, Any]:
+    """Return the states that a fold left, without what lies in archives."""
+    archive = projection.archive
+    if archive is None:
+        return result.states
+    return {key: state and archive.put_away(state) for key, state in result.states.items()}
 
 
 def _keyed(

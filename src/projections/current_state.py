@@ -4,7 +4,7 @@ A row holds the answer in each language and is read back from it. Closed cases a
 row of its own in an archive, so that a customer's past makes no event dearer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Stage
 from journey.vocabulary import CASE_KINDS
-from journey.words import Language, Words
+from journey.words import LANGUAGES, Language, Words
 from projections.application import stage_of_state
 from projections.customer import ClosedCase, Contact, Customer, OpenCase, customer_of, evolve
 from projections.metadata import METADATA, KeyText
@@ -53,18 +53,16 @@ _STAGES: Mapping[CaseKind, Stage] = {
 }
 
 
-def answer(customer: Customer, language: Language) -> dict[str, Any]:
-    """Say what is known of a customer, as the read API answers."""
+def answers(customer: Customer) -> Iterator[bytes]:
+    """Say what is known of a customer, as the read API answers, in each language."""
     closed = customer.closed
-    return {
+    told: dict[str, Any] = {
         "customer": customer.customer,
         "profile": customer.profile,
         "segment": customer.profile.get("segment"),
-        "open_cases": [
-            _open_case(number, case, language) for number, case in sorted(customer.open_cases.items())
-        ],
+        "open_cases": [],
         "closed_cases": {kind: closed[kind] for kind in lifecycle.CASE_KINDS if closed.get(kind)},
-        "last_contact": _last_contact(customer.last_contact, language),
+        "last_contact": None,
         "channels": dict(sorted(customer.channels.items())),
         "events": customer.events,
         "deviations": customer.deviations,
@@ -73,6 +71,11 @@ def answer(customer: Customer, language: Language) -> dict[str, Any]:
         "version": customer.version,
         "position": customer.position,
     }
+    cases = sorted(customer.open_cases.items())
+    for language in LANGUAGES:
+        told["open_cases"] = [_open_case(number, case, language) for number, case in cases]
+        told["last_contact"] = _last_contact(customer.last_contact, language)
+        yield orjson.dumps(told)
 
 
 def _open_case(number: str, case: OpenCase, language: Language) -> dict[str, Any]:
@@ -105,11 +108,12 @@ def _last_contact(contact: Contact | None, language: Language) -> dict[str, Any]
 
 def to_row(customer: Customer) -> Row:
     """Write the row of a customer."""
+    in_english, in_chinese = answers(customer)
     return {
         "stream_id": customer.customer,
         "position": customer.position,
-        "body_en": orjson.dumps(answer(customer, "en")).decode(),
-        "body_zh": orjson.dumps(answer(customer, "zh")).decode(),
+        "body_en": in_english.decode(),
+        "body_zh": in_chinese.decode(),
     }
 
 

@@ -6,18 +6,13 @@ from typing import Any, NamedTuple
 from journey import lifecycle
 from journey.events import RecordedEvent
 from journey.processes import Processes
-from journey.touchpoints.application import ApplicationStarted, ApplicationSubmitted
-from journey.touchpoints.consultation import ConsultationRequested
 from journey.touchpoints.customer import CustomerAliasAdded, CustomerErased, Profile
-from journey.touchpoints.ticket import TicketOpened
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 from journey.words import Words
 from projections.moments import utc_text
 
 _NOT_CUSTOMERS = "improvement:"
 _NO_CONTACT = ("notification.", "work.")
-_WITH_PRODUCT = ApplicationStarted | ApplicationSubmitted | ConsultationRequested | TicketOpened
-_ABOUT_CUSTOMER = Profile | CustomerAliasAdded | CustomerErased
 
 
 class OpenCase(NamedTuple):
@@ -83,7 +78,7 @@ def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes
     touchpoint, at = event.touchpoint, utc_text(event.occurred_at)
     before = customer or Customer(event.stream_id, at)
     profile, aliases = before.profile, before.aliases
-    if isinstance(touchpoint, _ABOUT_CUSTOMER):
+    if touchpoint.stage == "profile":
         profile, aliases = _about_customer(before, touchpoint)
     counted = Customer(
         customer=before.customer,
@@ -117,14 +112,11 @@ def _latest_contact(
     is_contact = not (event.type.startswith(_NO_CONTACT) or event.channel == "system" or touchpoint.reserved)
     if not is_contact or (known is not None and known.at > at):
         return known
-    names = processes.names(event.process)
-    says = Words(touchpoint.sentence("en", names), touchpoint.sentence("zh", names))
+    says = touchpoint.sentence(processes.names(event.process))
     return Contact(at, event.channel, event.type, says)
 
 
-def _about_customer(
-    customer: Customer, touchpoint: Profile | CustomerAliasAdded | CustomerErased
-) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+def _about_customer(customer: Customer, touchpoint: Touchpoint) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the profile and the aliases after an event about them."""
     match touchpoint:
         case Profile():
@@ -136,6 +128,8 @@ def _about_customer(
         case CustomerErased():
             personal = Profile.personal_fields()
             return {name: value for name, value in customer.profile.items() if name not in personal}, ()
+        case _:
+            return customer.profile, customer.aliases
 
 
 def _with_case(
@@ -147,8 +141,7 @@ def _with_case(
     was_closed = at_hand.get(number) if before is None else None
     known = before or was_closed or ClosedCase(kind, None, None)
     state = lifecycle.next_state(kind, known.state, event.type)
-    product = touchpoint.product if isinstance(touchpoint, _WITH_PRODUCT) else None
-    product = product or known.product
+    product = vars(touchpoint).get("product") or known.product
     if was_closed is not None:
         count = {**count, was_closed.kind: count[was_closed.kind] - 1}
         at_hand = {**at_hand, number: None}

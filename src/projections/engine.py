@@ -23,6 +23,7 @@ from projections.checkpoints import Build
 from projections.faults import cause, trace
 from projections.loading import Place
 from projections.projection import Projection
+from projections.states import Recent
 from projections.workers import Catalogue, Workers
 
 # How many rows of a dropped build one transaction removes: few enough that nobody waits for it.
@@ -59,6 +60,7 @@ class Engine:
         self._page = settings.page_events
         self._poll = settings.poll_interval
         self._clock = clock
+        self._recent = Recent()
         self._place = Place(log, views, self._projections, settings, clock)
         # SQLite has one writer, which is this process.
         self._workers: Workers | None
@@ -181,7 +183,7 @@ class Engine:
             pages[build.position] = self._log.read_all(build.position, self._page)
         events = pages[build.position]
         if events:
-            isolation.apply(projection, self._views, build, events, self._clock())
+            isolation.apply(projection, self._views, build, events, self._clock(), self._recent)
         took_over = False
         if build.status == "building" and len(events) < self._page:
             with self._views.begin() as connection:

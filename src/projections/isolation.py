@@ -15,23 +15,25 @@ from projections import batch
 from projections.checkpoints import Build
 from projections.faults import is_of_values
 from projections.projection import Projection
+from projections.states import Recent
 
 
-def apply(
+def apply(  # noqa: PLR0917  # as `batch.apply`
     projection: Projection[Any],
     views: sa.Engine,
     build: Build,
     events: Sequence[RecordedEvent],
     now: datetime,
+    recent: Recent,
 ) -> Build:
     """Fold events that follow a build's checkpoint into its rows; return the build as it is then.
 
-    Raises `CheckpointMoved` when another engine was first, and what no event can be blamed for: the database
-    is away, or refuses everything.
+    `recent` saves reading rows, and remembers those that were written. Raises `CheckpointMoved` when another
+    engine was first, and what no event can be blamed for: the database is away, or refuses everything.
     """
     try:
         with views.begin() as connection:
-            return batch.apply(projection, connection, build, events, now)
+            moved, fold = batch.apply(projection, connection, build, events, now, recent.of(build))
     except CheckpointMoved:
         raise
     except Exception as error:
@@ -40,6 +42,11 @@ def apply(
         if len(events) == 1:
             with views.begin() as connection:
                 return batch.pass_by(projection, connection, build, events[0], error, now=now)
-    middle = len(events) // 2
-    moved = apply(projection, views, build, events[:middle], now)
-    return apply(projection, views, moved, events[middle:], now)
+        middle = len(events) // 2
+        moved = apply(projection, views, build, events[:middle], now, recent)
+        return apply(projection, views, moved, events[middle:], now, recent)
+    if fold.parked or projection.from_row is None:
+        recent.forget(build)
+    else:
+        recent.remember(build, moved, batch.put_away(projection, fold))
+    return moved

@@ -11,7 +11,7 @@ def utc_text(moment: datetime) -> str:
     An instant that UTC puts outside the calendar becomes the calendar's first or last one.
     """
     try:
-        utc = moment.astimezone(UTC)
+        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except OverflowError:
         utc = (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)  # noqa: DTZ901  # UTC it is
     return utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"

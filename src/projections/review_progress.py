@@ -1,19 +1,21 @@
 """The progress of each application: its status, ready to be answered."""
 
-from typing import get_args
+from collections.abc import Sequence
 
 import orjson
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from journey.events import RecordedEvent
-from journey.processes import Processes
+from journey.processes import ProcessDefinition, Processes
+from journey.words import LANGUAGES
 from projections.application import Application
-from projections.application_changes import ProgressTouchpoint, evolve
-from projections.application_status import answer
+from projections.application_changes import HANDLED, evolve
+from projections.application_status import answers
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.projection import Projection, Row
+from projections.spoken import Spoken, spoken
 
 REVIEW_PROGRESS = sa.Table(
     "review_progress",
@@ -24,7 +26,6 @@ REVIEW_PROGRESS = sa.Table(
     sa.Column("product", KeyText),
     sa.Column("case_state", KeyText, comment="the state in the lifecycle of applications"),
     sa.Column("updated_at", KeyText, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("body_en", sa.Text, nullable=False),
@@ -32,9 +33,6 @@ REVIEW_PROGRESS = sa.Table(
     sa.Index("review_progress_of_customer", "build", "stream_id", "number"),
     sa.Index("review_progress_in_state", "build", "case_state", "number"),
 )
-
-HANDLED = frozenset(touchpoint.type for touchpoint in get_args(ProgressTouchpoint))
-"""The types of events that can happen to an application."""
 
 _STATE = TypeAdapter(Application)
 
@@ -51,28 +49,38 @@ def from_row(row: Row) -> Application:
 
 def projection(processes: Processes) -> Projection[Application]:
     """Return the projection, which tells applications by the process definitions they carry."""
+    known = {definition.stamp: definition for each in processes.by_product.values() for definition in each}
+    in_words = {stamp: _in_words(definition) for stamp, definition in known.items()}
+    undefined = _in_words(None)
 
     def to_row(application: Application) -> Row:
+        stamp = application.process or ""
+        in_english, in_chinese = answers(application, known.get(stamp), in_words.get(stamp, undefined))
         return {
             "number": application.number,
             "stream_id": application.customer,
             "product": application.product,
             "case_state": application.state,
             "updated_at": application.updated_at,
-            "version": application.version,
             "position": application.position,
-            "state": orjson.dumps(application).decode(),
-            "body_en": orjson.dumps(answer(application, processes, "en")).decode(),
-            "body_zh": orjson.dumps(answer(application, processes, "zh")).decode(),
+            # As lists, whose places are the fields: a third of the length that names would give it.
+            "state": orjson.dumps(application, default=tuple).decode(),
+            "body_en": in_english.decode(),
+            "body_zh": in_chinese.decode(),
         }
 
     return Projection(
         name="review_progress",
-        version=1,
+        version=2,
         table=REVIEW_PROGRESS,
         key="number",
         key_of=key_of,
         evolve=evolve,
         to_row=to_row,
         from_row=from_row,
+        unread=frozenset({"body_en", "body_zh"}),
     )
+
+
+def _in_words(definition: ProcessDefinition | None) -> Sequence[Spoken]:
+    return [spoken(definition, language) for language in LANGUAGES]

@@ -46,7 +46,8 @@ def evolve(_before: RecordedEvent | None, event: RecordedEvent) -> RecordedEvent
 
 def to_row(event: RecordedEvent, processes: Processes) -> Row:
     """Write the item of an event, in the words of its process."""
-    touchpoint, names = event.touchpoint, processes.names(event.process)
+    touchpoint = event.touchpoint
+    says = touchpoint.sentence(processes.names(event.process))
     told = {
         "version": event.version,
         "source": event.source,
@@ -63,8 +64,8 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
         "type": event.type,
         "channel": event.channel,
         "case_number": event.case,
-        "says_en": touchpoint.sentence("en", names),
-        "says_zh": touchpoint.sentence("zh", names),
+        "says_en": says.en,
+        "says_zh": says.zh,
         "told": orjson.dumps(told).decode(),
     }
 

@@ -56,7 +56,7 @@ class TestPayload:
         """No placeholder and no bracket of the template is left."""
         for language in LANGUAGES:
             template = touchpoint.says.in_language(language)
-            sentence = touchpoint.sentence(language)
+            sentence = touchpoint.sentence().in_language(language)
 
             assert sentence
             assert not set("{}[]") & set(sentence), template
@@ -173,9 +173,9 @@ class TestRules:
         comment = feedback.model_validate_json('{"comment": "办理很快"}')
         scores = feedback.model_validate_json('{"csat": 2, "nps": 0, "about": "APP-1"}')
 
-        assert comment.sentence("en") == "Gave feedback"
-        assert scores.sentence("en") == "Gave feedback on APP-1, satisfaction 2/5, recommendation 0/10"
-        assert scores.sentence("zh") == "客户评价APP-1，满意度2/5，推荐意愿0/10"
+        assert comment.sentence().en == "Gave feedback"
+        assert scores.sentence().en == "Gave feedback on APP-1, satisfaction 2/5, recommendation 0/10"
+        assert scores.sentence().zh == "客户评价APP-1，满意度2/5，推荐意愿0/10"
 
 
 class TestStoredEvents:

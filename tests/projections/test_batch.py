@@ -213,7 +213,7 @@ def test_a_second_writer_of_rows_is_shut_out_by_the_checkpoint(kept: Kept) -> No
     stale = kept.live(projection)
     events = kept.log.read_all()
     with kept.views.begin() as connection:
-        moved = batch.apply(projection, connection, stale, events, NOW)
+        moved, _ = batch.apply(projection, connection, stale, events, NOW)
     with pytest.raises(CheckpointMoved), kept.views.begin() as connection:
         batch.apply(projection, connection, stale, events, NOW)
 

@@ -133,7 +133,7 @@ class TestSwitching:
         engine.rebuild("counting")
         [_, stale] = kept.builds(projection).values()
         with kept.views.begin() as connection:
-            stale = batch.apply(projection, connection, stale, kept.log.read_all(), NOW)
+            stale, _ = batch.apply(projection, connection, stale, kept.log.read_all(), NOW)
         engine.rebuild("counting")
 
         with kept.views.begin() as connection:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from journey.words import Language, Words
+from journey.words import Words
 
 Stage = Literal[
     "consultation",
@@ -152,30 +152,35 @@ class Touchpoint(BaseModel):
             if any(isinstance(mark, Personal) for mark in _marks(field.annotation, field.metadata))
         )
 
-    def sentence(self, language: Language, names: Mapping[str, Words] | None = None) -> str:
+    def sentence(self, names: Mapping[str, Words] | None = None) -> Words:
         """Say in one sentence what happened; `names` tells what codes are called."""
-        values: dict[str, Any] = {}
-        for told, field in _told_fields(type(self)):
+        declared = type(self)
+        fields = _told_fields(declared)
+        if not fields:
+            return declared.says
+        in_english, in_chinese = _Shown(), _Shown()
+        for told, field in fields:
             value = getattr(self, field)
-            if value is None:
-                continue
             if isinstance(value, str):
                 name = names.get(value) if names else None
-                values[told] = name.in_language(language) if name else value
-            else:
-                values[told] = value if isinstance(value, int | float) else to_jsonable_python(value)
-        return fill(self.says.in_language(language), values)
+                in_english[told], in_chinese[told] = name or (value, value)
+            elif value is not None:
+                in_english[told] = in_chinese[told] = _shown(value)
+        return Words(_filled(declared.says.en, in_english), _filled(declared.says.zh, in_chinese))
 
 
 @cache
 def _told_fields(declared: type[Touchpoint]) -> tuple[tuple[str, str], ...]:
     """Return the fields that the sentences of a type name: as they name them, and as Python does."""
-    named = {name for template in declared.says for _, pieces in _parts(template) for name in pieces[1::2]}
+    named = {name for template in declared.says for name in re.findall(_FIELD, template)}
     return tuple(
         (told, name)
         for name, field in declared.model_fields.items()
         if (told := field.serialization_alias or name) in named
     )
+
+
+_FIELD = r"\{(\w+)\}"
 
 
 def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
@@ -186,8 +191,15 @@ def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
     return marks
 
 
+class _Shown(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def _shown(value: Any) -> str:
-    return f"{value:,.2f}".removesuffix(".00") if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.2f}".removesuffix(".00")
+    return str(value if isinstance(value, str | int) else to_jsonable_python(value))
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
@@ -196,23 +208,26 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     >>> fill("Asked about {topic}[ ({product})]", {"topic": "rates"})
     'Asked about rates'
     """
-    # Each piece is filled by itself, so that a value with braces or brackets in it stays as it is.
-    said = ""
-    for optional, pieces in _parts(template):
-        if not optional or all(name in values for name in pieces[1::2]):
-            for place, piece in enumerate(pieces):
-                said += _shown(values.get(piece, "")) if place % 2 else piece
-    return said
+    return _filled(template, _Shown({name: _shown(value) for name, value in values.items()}))
+
+
+def _filled(template: str, values: _Shown) -> str:
+    # Values are filled in last and all at once: braces or brackets in them stay as they are.
+    return "".join(
+        [
+            part.format_map(values)
+            for part, needed in _parts(template)
+            if not needed or needed <= values.keys()
+        ]
+    )
 
 
 @cache
-def _parts(template: str) -> tuple[tuple[bool, tuple[str, ...]], ...]:
-    """Split a template: whether each part is optional, and its texts and the fields between them in turn.
+def _parts(template: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Split a template into its parts, each with the fields without which it is left out.
 
-    >>> _parts("Asked about {topic}[ twice]")
-    ((False, ('Asked about ', 'topic', '')), (True, (' twice',)))
+    >>> _parts("Asked[ about {topic}]")
+    (('Asked', frozenset()), (' about {topic}', frozenset({'topic'})))
     """
-    return tuple(
-        (bool(optional), tuple(re.split(r"\{(\w+)\}", optional or plain)))
-        for optional, plain in re.findall(r"\[([^\]]*)\]|([^\[]+)", template)
-    )
+    parts = re.findall(r"\[([^\]]*)\]|([^\[]+)", template)
+    return tuple((plain or optional, frozenset(re.findall(_FIELD, optional))) for optional, plain in parts)
