@@ -4,7 +4,7 @@ A snapshot holds what today's rules make of the events before it. Rules that mak
 another `LOGIC`, and then take no notice of the snapshots of before: the events say it all again.
 """
 
-from typing import Any
+from operator import itemgetter
 
 import orjson
 from immutables import Map
@@ -18,22 +18,27 @@ LOGIC = 1
 
 
 def to_snapshot(journey: Journey) -> bytes:
-    """Write a journey: the same bytes for equal journeys."""
-    cases = {number: [*case[:-1], sorted(case.materials)] for number, case in journey.cases.items()}
-    return orjson.dumps([LOGIC, journey.version, cases], option=orjson.OPT_SORT_KEYS)
+    """Write a journey: the same bytes for equal journeys.
+
+    Of many cases most have come to the same end: what they have in common is written once.
+    """
+    alike: dict[Case, list[str]] = {}
+    for number, case in journey.cases.items():
+        alike.setdefault(case, []).append(number)
+    cases = [[*case[:-1], sorted(case.materials), sorted(numbers)] for case, numbers in alike.items()]
+    return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1))])
 
 
 def from_snapshot(snapshot: bytes) -> Journey | None:
     """Read a journey; None where today's rules did not write it, or where it cannot be read."""
     try:
-        logic, version, cases = orjson.loads(snapshot)
+        logic, version, alike = orjson.loads(snapshot)
         if logic != LOGIC or not isinstance(version, int):
             return None
-        return Journey(Version(version), Map({number: _case(case) for number, case in cases.items()}))
-    except (ValueError, TypeError, AttributeError):
+        cases: dict[str, Case] = {}
+        for kind, state, may_resubmit, product, process, materials, numbers in alike:
+            case = Case(kind, state, may_resubmit, product, process, frozenset(materials))
+            cases |= dict.fromkeys(numbers, case)
+    except (ValueError, TypeError):
         return None
-
-
-def _case(fields: Any) -> Case:
-    kind, state, may_resubmit, product, process, materials = fields
-    return Case(kind, state, may_resubmit, product, process, frozenset(materials))
+    return Journey(Version(version), Map(cases))

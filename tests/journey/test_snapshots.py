@@ -80,14 +80,15 @@ class TestLogic:
             started("APP"),
             event("review.rejected", data, case="APP"),
             event("application.supplemented", {"materials": ["a"]}, case="APP-2"),
+            event("complaint.acknowledged", {"medium": "sms"}, case="D"),
             event("complaint.acknowledged", {"medium": "sms"}, case="C"),
             visit(),
         ]
 
         assert to_snapshot(given_events(*told, mode="record").journey) == (
-            b'[1,6,{"APP":["application","rejected",true,"personal-loan","personal-loan@2026-11",'
-            b'["identity_card"]],"APP-2":["application","in_review",false,null,null,["a"]],'
-            b'"C":["complaint",null,false,null,null,[]]}]'
+            b'[1,7,[["application","rejected",true,"personal-loan","personal-loan@2026-11",["identity_card"],'
+            b'["APP"]],["application","in_review",false,null,null,["a"],["APP-2"]],'
+            b'["complaint",null,false,null,null,[],["C","D"]]]]'
         )
 
     @pytest.mark.parametrize("logic", [LOGIC - 1, LOGIC + 1, str(LOGIC), None])
@@ -105,13 +106,14 @@ class TestLogic:
             b"null",
             b"[1,2,",
             b"[1,2]",
-            b"[1,null,{}]",
-            b'[1,"2",{}]',
-            b"[1,2,[]]",
-            b'[1,2,{"A":[]}]',
-            b'[1,2,{"A":["ticket","open",false,null,null]}]',
-            b'[1,2,{"A":["ticket","open",false,null,null,[],1]}]',
-            b'[1,2,{"A":["ticket","open",false,null,null,null]}]',
+            b"[1,null,[]]",
+            b'[1,"2",[]]',
+            b"[1,2,3]",
+            b"[1,2,[[]]]",
+            b'[1,2,[["ticket","open",false,null,null,["A"]]]]',
+            b'[1,2,[["ticket","open",false,null,null,[],["A"],1]]]',
+            b'[1,2,[["ticket","open",false,null,null,null,["A"]]]]',
+            b'[1,2,[["ticket","open",false,null,null,[],[["A"]]]]]',
         ],
     )
     def test_damaged(self, damaged: bytes) -> None:
