@@ -2,13 +2,14 @@
 
 import asyncio
 import errno
+import gc
 import socket
 from contextlib import ExitStack
 
 import uvicorn
 from fastapi import FastAPI
 
-from api.cli import signals, terminal
+from api.cli import signals, terminal, working
 from api.cli.ending import ending_in_order
 from api.cli.speech import said
 
@@ -18,8 +19,11 @@ _GRACE = 5
 """Seconds that open requests may go on after the service was told to stop: less than containers grant it."""
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Return a socket at an address, not listening yet; end the command where it is not to be had."""
+def bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket at an address, not listening yet; end the command where it is not to be had.
+
+    Where several processes share the address, the system deals the connections out to those that listen.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -27,6 +31,8 @@ def bound(host: str, port: int) -> socket.socket:
         with ExitStack() as until_bound:
             listener = until_bound.enter_context(socket.socket(family, kind, protocol))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.bind(address)
             until_bound.pop_all()
     except OSError as error:
@@ -46,6 +52,18 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
+def tell_address(listener: socket.socket) -> None:
+    """Tell where the service answers."""
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    terminal.note(
+        said(
+            f"Serving at {url}; its interface: {url}/openapi.json; Ctrl-C ends it.",
+            f"服务已启动：{url}；接口说明：{url}/openapi.json；按 Ctrl-C 停止。",
+        )
+    )
+
+
 def listen(app: FastAPI, listener: socket.socket) -> None:
     """Answer requests until a signal ends the process; what is being answered then may go on for a while."""
     ending = asyncio.Event()
@@ -57,8 +75,20 @@ def listen(app: FastAPI, listener: socket.socket) -> None:
         limit_concurrency=_CONCURRENCY,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=65,
+        proxy_headers=False,  # nothing asks for the address of a client, or for the scheme
     )
     _Server(config, ending).run(sockets=[listener])
+
+
+def _collect_seldom() -> None:
+    """Spare what lives as long as the process from the search for garbage, and search less often.
+
+    A service holds many objects that never become garbage, such as cached journeys, and makes next to no
+    cycles: by default the collector would look through all of them, tens of milliseconds at a time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 class _Server(uvicorn.Server):
@@ -71,16 +101,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell it."""
         await super().startup(sockets=sockets)
+        _collect_seldom()
         signals.released()
-        for listener in sockets or ():
-            host, port = listener.getsockname()[:2]
-            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            terminal.note(
-                said(
-                    f"Serving at {url}; its interface: {url}/openapi.json; Ctrl-C ends it.",
-                    f"服务已启动：{url}；接口说明：{url}/openapi.json；按 Ctrl-C 停止。",
-                )
-            )
+        if not working.is_worker():
+            for listener in sockets or ():
+                tell_address(listener)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let streams end, and what is being answered be answered."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import signals, terminal
+from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
 from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
@@ -58,6 +58,8 @@ def project_command(
     from api.service import running  # noqa: PLC0415  # it loads the web framework, slowly
 
     log_to_stderr()
+    if working.is_worker():
+        working.end_with_parent()
     roles = frozenset[Role]() if once else frozenset[Role]({"project"})
     settings = settings_for(data, database, roles=roles, definitions=definitions)
     if once:

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli import signals, terminal
+from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
 from api.cli.keying import opened_keys
 from api.cli.logs import log_to_stderr
@@ -31,14 +31,15 @@ SERVE = Lesson(
     said("Run the service.", "启动服务。"),
     (
         "journey serve --data ./journey-data",
-        "journey serve --database postgresql://user:password@host/name --port 8080",
+        "journey serve --database postgresql://user:password@host/name --port 8080 --workers 2",
     ),
     said(
         "The first start on an embedded database makes an operator's key and prints it once.\n\n"
-        "On PostgreSQL several processes may share the work: --roles api answers requests, --roles project "
-        "keeps the projections.",
+        "On PostgreSQL several processes may share the work: --workers starts them here; on several machines "
+        "--roles api answers requests, --roles project keeps the projections.",
         "在嵌入式数据库上首次启动时会生成管理密钥，只显示一次。\n\n"
-        "使用 PostgreSQL 时可由多个进程分工：--roles api 处理请求，--roles project 维护视图。",
+        "使用 PostgreSQL 时可由多个进程分工：--workers 在本机启动多个进程；"
+        "多台机器时用 --roles api 处理请求，--roles project 维护视图。",
     ),
 )
 
@@ -68,18 +69,54 @@ def serve_command(
             metavar="ROLE[,ROLE]",
         ),
     ] = "api,project",
+    workers: Annotated[
+        int,
+        typer.Option(
+            help=said(
+                "How many processes answer requests; the projections then have one of their own. "
+                "Needs PostgreSQL.",
+                "处理请求的进程数；大于1时视图由单独进程维护。需使用 PostgreSQL。",
+            ),
+            min=1,
+            max=64,
+            metavar="N",
+        ),
+    ] = 1,
     definitions: Definitions = None,
 ) -> None:
     """Run the service; with an embedded database all in one process."""
     # The web framework loads slowly, and most commands do without it.
     from api.app import create_app  # noqa: PLC0415  # see above
-    from api.cli.listening import bound, listen  # noqa: PLC0415  # see above
+    from api.cli.listening import bound, listen, tell_address  # noqa: PLC0415  # see above
 
     log_to_stderr()
     settings = settings_for(data, database, roles=_roles(roles), definitions=definitions)
-    with signals.held_back(), explained(), bound(host, port) as listener:
+    if working.is_worker():
+        working.end_with_parent()
+    shared = workers > 1 or working.is_worker()
+    if workers > 1 and settings.database is None:
+        raise typer.BadParameter(
+            said(
+                "an embedded database has one process; name a PostgreSQL database with --database",
+                "嵌入式数据库只能由一个进程使用，请用 --database 指定 PostgreSQL 数据库",
+            ),
+            param_hint="--workers",
+        )
+    with signals.held_back(), explained(), bound(host, port, shared=shared) as listener:
         _prepare(settings)
-        listen(create_app(settings), listener)
+        if workers == 1:
+            listen(create_app(settings), listener)
+            return
+        tell_address(listener)
+        working.work(_of_workers(settings, listener.getsockname(), workers), settings.database or "")
+
+
+def _of_workers(settings: Settings, address: tuple[Any, ...], workers: int) -> list[list[str]]:
+    """Return the command lines of the processes that share the work."""
+    further = ["--definitions", str(settings.definitions)] if settings.definitions else []
+    serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *further]
+    commands = [serving] * workers if "api" in settings.roles else []
+    return [*commands, ["project", *further]] if "project" in settings.roles else commands
 
 
 def _prepare(settings: Settings) -> None:

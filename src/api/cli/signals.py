@@ -42,6 +42,13 @@ def awaited() -> None:
     signal.sigwait(everything)
 
 
+def came_within(seconds: float) -> bool:
+    """Wait for a signal that tells to end, so many seconds at most; tell whether one came."""
+    everything = (*_TO_END, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, everything)
+    return signal.sigtimedwait(everything, seconds) is not None
+
+
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     """Handle SIGTERM so within the block, and SIGHUP like it unless it is ignored, as nohup wants it."""
