@@ -85,9 +85,8 @@ def _page(
 async def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
     if case_numbers.has_wrong_check(number):
         raise Problem("case-number-mistyped")
-    return Resource(
-        request, caller, "review_progress", case_numbers.normalised(number), language_for(request)
-    )
+    key = case_numbers.normalised(number)
+    return Resource(request, service_of(request), caller, "review_progress", key, language_for(request))
 
 
 Application = Annotated[Resource, Depends(_application)]

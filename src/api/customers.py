@@ -15,6 +15,7 @@ from api.path_examples import CustomerId
 from api.problems import Problem
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
+from api.service import service_of
 from api.threads import in_thread
 from journey import case_numbers
 from journey.touchpoints.touchpoint import Channel, Stage
@@ -30,7 +31,8 @@ _NEWS = 100
 async def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resource:
     if not caller.may_read(customer):
         raise Problem("not-found")
-    return Resource(request, caller, "current_state", customer, language_for(request))
+    service, language = service_of(request), language_for(request)
+    return Resource(request, service, caller, "current_state", customer, language)
 
 
 Customer = Annotated[Resource, Depends(_customer)]

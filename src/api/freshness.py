@@ -27,6 +27,9 @@ class Wanted:
     """Whether an answer that is behind is worse than none."""
 
 
+_NOTHING_WANTED = Wanted(position=0, seconds=0.0, strict=False)
+
+
 async def _wanted(
     request: Request,
     min_position: Annotated[
@@ -44,11 +47,14 @@ async def _wanted(
     ] = None,
 ) -> Wanted:
     """Read `min_position` and `Prefer: wait=5, handling=strict` (RFC 7240)."""
+    position = max(min_position or 0, min_position_header or 0)
+    if not position:
+        return _NOTHING_WANTED
     found = _PREFERENCE.findall(",".join(request.headers.getlist("prefer")))
     preferences = {name.lower(): value for name, value in reversed(found)}  # of two, the first counts
     wait = preferences.get("wait", "0")
     return Wanted(
-        position=max(min_position or 0, min_position_header or 0),
+        position=position,
         seconds=min(float(wait) if wait.isdecimal() else 0.0, service_of(request).settings.max_wait),
         strict=preferences.get("handling") == "strict",
     )

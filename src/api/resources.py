@@ -15,7 +15,7 @@ from api.freshness import Wanted, awaited, told_freshness
 from api.languages import language_of, negotiate
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
-from api.service import Service, service_of
+from api.service import Service
 from journey.words import Language
 from projections import reading
 from projections.reading import Found
@@ -58,17 +58,13 @@ class Resource:
     """One row of a projection that somebody asks for."""
 
     request: Request
+    service: Service
     caller: Caller
     projection: str
     """The name of the projection."""
     key: str
     language: Language
     """The language to answer in; what customers wrote is never put into another script."""
-
-    @property
-    def service(self) -> Service:
-        """The service that holds it."""
-        return service_of(self.request)
 
     async def seen(self, known: int = _NOTHING_KNOWN) -> Found:
         """Look it up; raise `not-found` where there is none, or none that the caller may see.

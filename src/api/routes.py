@@ -48,7 +48,12 @@ class Direct:
             self._routes = [_route(context) for context in iter_route_contexts(scope["app"].routes)]
         path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
         for route in self._routes:
-            if method in route.methods and (match := route.address.match(path)):
+            # Most addresses begin otherwise, which is seen sooner than that they do not match.
+            if (
+                path.startswith(route.beginning)
+                and method in route.methods
+                and (match := route.address.match(path))
+            ):
                 scope["path_params"] = match.groupdict()
                 return route
         return None
@@ -63,6 +68,8 @@ class _Parameters:
     """The headers that are asked for."""
     absent: Mapping[str, Any] | None
     """The values where none is sent; None where one must be."""
+    plain: Sequence[tuple[str, str]]
+    """The names and aliases, where all are text without conditions; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class _Route:
     """An address, and the steps to its answer, the endpoint last; None where the framework shall answer."""
 
     context: RouteContext
+    beginning: str
     address: Pattern[str]
     methods: frozenset[str]
     steps: Sequence[_Step] | None
@@ -111,7 +119,9 @@ def _values(step: _Step, request: Request) -> tuple[dict[str, Any], list[Any]]:
     values: dict[str, Any] = {}
     errors: list[Any] = []
     scope = request.scope
-    if step.path.fields:
+    if step.path.plain:
+        values.update((name, scope["path_params"][alias]) for name, alias in step.path.plain)
+    elif step.path.fields:
         _read(step.path, request.path_params, values, errors)
     if step.query.fields:
         if scope["query_string"] or step.query.absent is None:
@@ -140,7 +150,8 @@ def answers_directly(context: RouteContext) -> bool:
 
 
 def _route(context: RouteContext) -> _Route:
-    return _Route(context, context.path_regex, frozenset(context.methods or ()), _steps(context))
+    beginning = str(context.path_format).partition("{")[0]
+    return _Route(context, beginning, context.path_regex, frozenset(context.methods or ()), _steps(context))
 
 
 def _steps(context: RouteContext) -> Sequence[_Step] | None:
@@ -187,4 +198,6 @@ def _arrange(dependant: Dependant, steps: list[_Step], places: dict[Any, int]) -
 def _parameters(fields: Sequence[Any]) -> _Parameters:
     absent, missing = request_params_to_args(fields, {})
     names = frozenset(field.alias.lower().encode() for field in fields)
-    return _Parameters(fields, names, None if missing else absent)
+    plain = all(field.field_info.annotation is str and not field.field_info.metadata for field in fields)
+    aliases = [(field.name, field.alias) for field in fields] if plain else []
+    return _Parameters(fields, names, None if missing else absent, aliases)
