@@ -16,7 +16,7 @@ from bench.goals import GOALS
 from bench.machine import Bench, disk_pace, prepared
 from bench.report import as_json, show
 
-_NAMES = [name for goal in GOALS for name in goal.names]
+_NAMES = list(dict.fromkeys(name for goal in GOALS for name in goal.names))
 _SMALL = 3_000
 """Events of the large log where figures do not matter."""
 
@@ -94,11 +94,10 @@ def main(
 
 
 def _chosen(names: list[str]) -> list[Goal]:
-    known = {name: goal for goal in GOALS for name in goal.names}
-    wanted = [name.upper() for name in names] or list(known)
-    if unknown := [name for name in wanted if name not in known]:
+    wanted = {name.upper() for name in names} or set(_NAMES)
+    if unknown := sorted(wanted.difference(_NAMES)):
         raise typer.BadParameter(said(f"no goal {', '.join(unknown)}", f"没有目标 {'、'.join(unknown)}"))
-    return list(dict.fromkeys(known[name] for name in wanted))
+    return [goal for goal in GOALS if wanted.intersection(goal.names)]
 
 
 def _measured(goal: Goal, contest: Contest, repeats: int) -> Samples:

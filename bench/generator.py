@@ -83,10 +83,13 @@ class Generator:
             self._poll.register(opened.fileno(), select.EPOLLIN)
 
     def closed(self, seconds: float) -> Found:
-        """Send on each connection as soon as it has its answer, until the time is over."""
+        """Send on each connection as soon as it has its answer, until the time is over.
+
+        Where no time is given, every request is sent once.
+        """
         began = now = time.perf_counter()
-        while now - began < seconds:
-            while self._free:
+        while now - began < seconds if seconds else len(self.found.latencies) < len(self._requests):
+            while self._free and (seconds or self._sent < len(self._requests)):
                 self._send(time.perf_counter())
             self._receive(0.1)
             now = time.perf_counter()

@@ -62,6 +62,11 @@ def constant_rate(server: Server, requests: Path, connections: int, seconds: int
     return _together([_own(server, requests, connections, seconds, rate)])
 
 
+def all_of(server: Server, requests: Path, connections: int) -> Load:
+    """Send every request of a file once, as fast as the answers come."""
+    return _together([_own(server, requests, connections, 0)])
+
+
 def _together(running: Sequence[subprocess.Popen[str]]) -> Load:
     found = [_result(process) for process in running]
     count = sum(load.count for load in found)

@@ -3,8 +3,10 @@
 from bench.contest import Goal
 from bench.goals.appending import beside_naive, single_posts
 from bench.goals.batches import bulk, live_projections
+from bench.goals.growing import grown_journey, grown_log
 from bench.goals.latency import steady_posts
 from bench.goals.reading import statuses
+from bench.goals.rebuilding import imports, rebuilds
 from bench.goals.workers import two_workers
 from journey.words import Words
 
@@ -41,9 +43,29 @@ GOALS = (
         live_projections,
     ),
     Goal(
+        ("V7", "V11"),
+        Words("A rebuild of all core projections", "重建全部核心视图"),
+        rebuilds,
+    ),
+    Goal(
         ("V8",),
         Words("A status beside ready bytes", "状态查询，对比现成字节"),
         statuses,
+    ),
+    Goal(
+        ("V9",),
+        Words("What a log costs that has grown", "日志增长的代价"),
+        grown_log,
+    ),
+    Goal(
+        ("V10",),
+        Words("What a journey costs that has grown", "单个客户旅程增长的代价"),
+        grown_journey,
+    ),
+    Goal(
+        ("V11",),
+        Words("What an import holds in memory", "导入时的内存占用"),
+        imports,
     ),
     Goal(
         ("V12",),
