@@ -22,7 +22,7 @@ from journey.events import Version
 from journey.settings import Settings
 from tests.facts import NOON, event, submitted, visit
 from tests.journey.moves import approved, started
-from tests.journey.writing import Writer, accept, send, writing
+from tests.journey.writing import Writer, accept, owners, send, writing
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ class TestCaseNumbers:
             (answer,) = accept(appender, told)
 
         assert answer.case == numbers[2]
-        assert log.owners(numbers) == {numbers[0]: owner, numbers[1]: owner, numbers[2]: "C1"}
+        assert owners(log, numbers) == {numbers[0]: owner, numbers[1]: owner, numbers[2]: "C1"}
         assert accept(appender, told)[0].case == numbers[2]
 
     @pytest.mark.parametrize("mode", ["strict", "record"])

@@ -23,9 +23,10 @@ from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
 from journey.touchpoints import TOUCHPOINTS
+from tests import loops
 from tests.databases import database_settings
 from tests.facts import event, submitted, visit
-from tests.journey.writing import SOON, append, first, sql
+from tests.journey.writing import SOON, append, first, owners, sql
 from tests.strategies import payloads
 
 TABLES = ("stored_events", "event_keys", "cases")
@@ -92,7 +93,7 @@ class TestAppend:
             log.find([("/channels/test", "known")])["/channels/test", "known"].event.type
             == "application.submitted"
         )
-        assert log.owners(["APP-1"]) == {"APP-1": "C1"}
+        assert owners(log, ["APP-1"]) == {"APP-1": "C1"}
 
     def test_what_the_database_cannot_hold(self, settings: Settings, log: EventLog) -> None:
         """A text that the database cannot hold is said to be that, and no failure of the log."""
@@ -156,15 +157,19 @@ class TestRead:
         assert log.read_stream("C1", Version(3)) == []
         assert log.read_stream("unknown") == []
 
-    def test_read_streams(self, log: EventLog) -> None:
-        """Several streams are read at once, each whole and in order, however many they are."""
+    def test_look(self, log: EventLog) -> None:
+        """A writer reads what is new in several streams at once, each in order, however many they are."""
         append(log, [first(visit(f"C{number}"), version) for version in (1, 2) for number in range(1200)])
         wanted = {f"C{number}" for number in range(1, 1200)} | {"unknown"}
-        read = [(each.stream_id, each.version) for each in log.read_streams(wanted)]
+        sight = loops.wait_for(log.writer.look((), dict.fromkeys(wanted, Version(0))))
+        newer = loops.wait_for(log.writer.look((), {"C1": Version(1), "C2": Version(2)}))
 
-        assert len(read) == 2 * 1199
-        assert read[::2] == [(stream_id, version - 1) for stream_id, version in read[1::2]]
-        assert log.read_streams([]) == []
+        versions: dict[str, list[int]] = {}
+        for each in sight.events:
+            versions.setdefault(each.stream_id, []).append(each.version)
+        assert versions == {f"C{number}": [1, 2] for number in range(1, 1200)}
+        assert [(each.stream_id, each.version) for each in newer.events] == [("C1", 2)]
+        assert loops.wait_for(log.writer.look((), {})).events == []
 
     @pytest.mark.parametrize("limit", [1, 2, 7, 100])
     def test_read_all(self, log: EventLog, limit: int) -> None:
@@ -204,8 +209,8 @@ class TestRead:
         """The owners of case numbers are told; numbers that nobody owns are left out."""
         append(log, [first(submitted("C1"), 1, "APP-1"), first(submitted("C2"), 1, "app-1")])
 
-        assert log.owners(["APP-1", "app-1", "APP-2"]) == {"APP-1": "C1", "app-1": "C2"}
-        assert log.owners([]) == {}
+        assert owners(log, ["APP-1", "app-1", "APP-2"]) == {"APP-1": "C1", "app-1": "C2"}
+        assert owners(log, []) == {}
 
     def test_head(self, log: EventLog) -> None:
         """The head is 0, and then the last position."""
@@ -280,7 +285,7 @@ class TestAppendOnly:
             sql(settings, statement)
 
         assert log.read_all()[0].stream_id == "C1"
-        assert log.owners(["APP-1"]) == {"APP-1": "C1"}
+        assert owners(log, ["APP-1"]) == {"APP-1": "C1"}
 
     @pytest.mark.parametrize("table", TABLES)
     def test_sqlite_refuses_to_replace(self, tmp_path: Path, table: str) -> None:

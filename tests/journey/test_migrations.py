@@ -17,7 +17,7 @@ from projections.registry import projections
 from tests.databases import database_settings
 from tests.facts import submitted
 from tests.journey.specs import PROCESSES
-from tests.journey.writing import append, first
+from tests.journey.writing import append, first, owners
 
 LOG_TABLES = {
     "stored_events": ["rowid", "notification_id", "originator_id", "originator_version", "topic", "state"],
@@ -115,7 +115,7 @@ def test_again(storage: Storage, settings: Settings) -> None:
     log = open_event_log(storage, settings)
 
     assert [event.stream_id for event in log.read_all()] == ["C1"]
-    assert log.owners(["APP-1"]) == {"APP-1": "C1"}
+    assert owners(log, ["APP-1"]) == {"APP-1": "C1"}
     log.close()
 
 

@@ -138,6 +138,11 @@ def append(log: EventLog, entries: Sequence[Entry]) -> list[Position]:
     return loops.wait_for(log.writer.append(entries))
 
 
+def owners(log: EventLog, numbers: Sequence[str]) -> dict[str, str]:
+    """Return the streams that case numbers belong to."""
+    return loops.wait_for(log.writer.owners(numbers))
+
+
 def send(appender: Writer, *events: Event, **options: Any) -> list[Outcome]:
     """Submit events together and wait for what becomes of them."""
     return appender.submit(Submission(events=events, **options)).result(SOON)

@@ -36,9 +36,6 @@ _LAST = 2**63 - 1
 class Store(Protocol):
     """What the two databases do for readers, in rows; from any thread."""
 
-    def streams(self, stream_ids: Collection[str]) -> list[Row]:
-        """Return all events of some streams, by stream and version."""
-
     def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
         """Return events of one stream with a version greater than `after`."""
 
@@ -53,9 +50,6 @@ class Store(Protocol):
 
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
-
-    def owners(self, numbers: Collection[str]) -> dict[str, str]:
-        """Return the streams that case numbers belong to."""
 
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
@@ -84,10 +78,6 @@ class EventLog:
         """Return the events of one stream with a version greater than `after`."""
         return [recorded(row) for row in self._store.stream(stream_id, after, limit)]
 
-    def read_streams(self, stream_ids: Collection[str]) -> list[RecordedEvent]:
-        """Return all events of several streams, by stream and version."""
-        return [recorded(row) for row in self._store.streams(stream_ids)]
-
     def read_all(self, after: Position = _BEGINNING, limit: int = 1_000) -> list[RecordedEvent]:
         """Return at most `limit` events with a position greater than `after`, in the order of positions.
 
@@ -114,10 +104,6 @@ class EventLog:
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""
         return {key: Known(digest, recorded(row)) for key, digest, row in self._store.known(keys)}
-
-    def owners(self, numbers: Collection[str]) -> dict[str, str]:
-        """Return the streams that case numbers belong to."""
-        return self._store.owners(numbers)
 
     def head(self) -> Position:
         """Return the position of the last event, 0 for an empty log."""

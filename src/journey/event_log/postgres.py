@@ -77,11 +77,6 @@ class PostgresStore:
             (process_id, self.writer_name),
         )
 
-    def streams(self, stream_ids: Collection[str]) -> list[Row]:
-        """Return all events of some streams, by stream and version."""
-        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
-        return self._rows(where, (list(stream_ids),))
-
     def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
         """Return events of one stream with a version greater than `after`."""
         where = "WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version LIMIT %s"
@@ -117,12 +112,6 @@ class PostgresStore:
             ([source for source, _ in keys], [id_ for _, id_ in keys]),
         )
         return [((row[0], row[1]), row[2], Row(*row[3:])) for row in rows]
-
-    def owners(self, numbers: Collection[str]) -> dict[str, str]:
-        """Return the streams that case numbers belong to."""
-        return dict(
-            self._select("SELECT number, stream_id FROM cases WHERE number = ANY(%s)", (list(numbers),))
-        )
 
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""

@@ -79,15 +79,6 @@ class SQLiteStore:
             return [stored[entry.key] for entry in entries]
         raise LogUnavailable(f"the log cannot be written: {cause}") from cause
 
-    def streams(self, stream_ids: Collection[str]) -> list[Row]:
-        """Return all events of some streams, by stream and version."""
-        rows = []
-        for chunk in _chunks(stream_ids):
-            rows += self._rows(
-                f"WHERE originator_id IN ({_marks(chunk)}) ORDER BY originator_id, originator_version", chunk
-            )
-        return rows
-
     def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
         """Return events of one stream with a version greater than `after`."""
         where = "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
