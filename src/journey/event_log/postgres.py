@@ -1,18 +1,17 @@
 """The event log in PostgreSQL, for readers; and what became of a commit whose answer was lost."""
 
-import contextlib
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import sqlalchemy as sa
 from eventsourcing.persistence import DataError, OperationalError, PersistenceError
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
 from journey.errors import LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
+from journey.event_log.listening import Listener
 from journey.event_log.postgres_datastore import Datastore
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.writing import WritingStore
@@ -30,7 +29,7 @@ class PostgresStore:
         self.writer_name = f"journey-writer-{uuid4().hex[:12]}"
         self._url, self._lock_timeout, self._patience = url, lock_timeout, patience
         self._reading = Datastore(url, "journey-reader", lock_timeout, patience, size=4)
-        self._listening: psycopg.Connection[Any] | None = None
+        self._listener = Listener(self._reading.conninfo)
         self._refuse_unsafe()
 
     def _refuse_unsafe(self) -> None:
@@ -119,27 +118,12 @@ class PostgresStore:
         return position
 
     def wait(self, after: int, timeout: float) -> None:
-        """Return when any process has appended, or after `timeout` seconds; one thread at a time."""
-        try:
-            if self._listening is None:
-                self._listening = psycopg.connect(**self._reading.conninfo, autocommit=True)
-                self._listening.execute("LISTEN stored_events")
-                if self.head() > after:
-                    return
-            for _ in self._listening.notifies(timeout=timeout, stop_after=1):
-                return
-        except psycopg.Error:
-            # Without the notification a projection is late by one poll, not wrong.
-            if self._listening is not None:
-                self._listening.close()
-            self._listening = None
-            time.sleep(timeout)
+        """Return when any process has appended, or after `timeout` seconds."""
+        self._listener.wait(timeout, lambda: self.head() > after)
 
     def close(self) -> None:
         """Close every connection."""
-        if self._listening is not None:
-            with contextlib.suppress(psycopg.Error):
-                self._listening.close()
+        self._listener.close()
         self._reading.close()
 
     def _rows(self, where: str, params: Sequence[Any]) -> list[Row]:
