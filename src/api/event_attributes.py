@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from api.field_errors import FieldError, pointer
 from journey import case_numbers
@@ -54,8 +53,7 @@ _NOT_AN_ATTRIBUTE = Words(
 _TOO_MANY = Words(f"There are more than {_MAX_ATTRIBUTES} attributes.", f"扩展属性超过{_MAX_ATTRIBUTES}个。")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What reading depends on besides the event."""
 
     settings: Settings

@@ -39,6 +39,9 @@ _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"0": 29, "
 """0 and 1 continue the row of digits downwards, modulo 31; only days have them, only a prefix has an O."""
 _SHAPE = re.compile(f"({'|'.join(PREFIXES.values())})([0-9]{{8}})([{ALPHABET}]{{{_SIZE + 1}}})")
 _OURS = re.compile(f"({'|'.join(PREFIXES.values())})-[0-9]{{8}}-[{ALPHABET}]{{{_SIZE + 1}}}")
+_BEGINNING = re.compile(
+    r"[\s-]*(?:{})".format("|".join(r"[\s-]*".join(prefix) for prefix in PREFIXES.values())), re.IGNORECASE
+)
 _WEIGHTS = range(_LENGTH, 1, -1)
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 
@@ -88,10 +91,10 @@ def _check_symbol(start: str) -> str:
 
 
 def _symbols(text: str) -> str | None:
-    # Most numbers are written as we write them, or too short to be ours however they are written.
+    # Most numbers are written as we write them, or cannot be ours however they are written.
     if _OURS.fullmatch(text):
         return text.replace("-", "")
-    if len(text) < _LENGTH and text.isascii():
+    if text.isascii() and (len(text) < _LENGTH or not _BEGINNING.match(text)):
         return None
     # A Chinese keyboard writes full-width letters, digits and hyphens, which NFKC makes plain.
     plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text).upper())

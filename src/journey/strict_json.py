@@ -125,19 +125,24 @@ def parse_carefully(body: bytes, *, max_depth: int = MAX_DEPTH) -> JSON:
 
 def encode(value: JSON) -> bytes:
     """Write compact JSON, so that `parse(encode(value)) == value` for what `parse` returns."""
-    return _refuse_silent_null(value, orjson.dumps(value))
+    written = orjson.dumps(value)
+    if b"null" in written:
+        _refuse_silent_null(value)
+    return written
 
 
 def canonical(value: JSON) -> bytes:
     """Write compact JSON with sorted keys: the same bytes for the same value, for digests; 1 is not 1.0."""
-    return _refuse_silent_null(value, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
-
-
-def _refuse_silent_null(value: JSON, written: bytes) -> bytes:
-    # orjson writes NaN and the infinities as null: a number would be lost without a word.
-    if b"null" in written and not _is_finite(value):
-        raise ValueError("JSON has neither NaN nor infinity")
+    written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if b"null" in written:
+        _refuse_silent_null(value)
     return written
+
+
+def _refuse_silent_null(value: JSON) -> None:
+    # orjson writes NaN and the infinities as null: a number would be lost without a word.
+    if not _is_finite(value):
+        raise ValueError("JSON has neither NaN nor infinity")
 
 
 def _is_finite(value: JSON) -> bool:
