@@ -15,6 +15,13 @@ from projections.reading import Found, Wanted
 
 _WANTED = "unnest($2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY AS w (key, wanted, known, place)"
 _UNSEEN = unseen.AFTER.format(position="b.position")
+# Every look goes by primary keys. The server, which keeps its plan, is not to judge by how small a table was
+# when it was asked first.
+_SESSION = {
+    "application_name": "journey-views",
+    **dict.fromkeys(("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"), "off"),
+    "jit": "off",
+}
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _CLOSE_SECONDS = 1.0
 
@@ -62,6 +69,6 @@ class PostgresViews:
     async def _connected(self, name: str) -> Any:
         connection = self._connections.get(name)
         if connection is None or connection.is_closed():
-            connection = await connect(self._url, self._patience, application_name="journey-views")
+            connection = await connect(self._url, self._patience, **_SESSION)
             self._connections[name] = connection
         return connection
