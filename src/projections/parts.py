@@ -5,8 +5,9 @@ of processes may share the work, and one that ends in the midst of a part leaves
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,6 +33,7 @@ PARTS = sa.Table(
 class Part:
     """The events up to a position of the customers after one, up to and with another."""
 
+    number: int
     after: str
     until: str | None
     position: Position
@@ -39,7 +41,8 @@ class Part:
 
 def divided(ends: Iterable[str], position: Position) -> list[Part]:
     """Return the parts that end with the customers `ends`, and the one of all customers behind them."""
-    return [Part(after or "", until, position) for after, until in pairwise((None, *ends, None))]
+    bounds = pairwise(("", *ends, None))
+    return [Part(number, str(after), until, position) for number, (after, until) in enumerate(bounds)]
 
 
 def plan(connection: sa.Connection, build: Build, parts: Sequence[Part]) -> None:
@@ -48,21 +51,16 @@ def plan(connection: sa.Connection, build: Build, parts: Sequence[Part]) -> None
     Raises `CheckpointMoved` while somebody else does, and when the build was given up.
     """
     checkpoints.claim(connection, build)
-    if of(connection, [build]):
-        return
-    columns = {"name": build.name, "build": build.build, "loaded": False}
-    rows = [
-        {**columns, "part": number, "after": part.after, "until": part.until, "position": part.position}
-        for number, part in enumerate(parts)
-    ]
-    connection.execute(PARTS.insert(), rows)
+    if not of(connection, [build]):
+        columns = {"name": build.name, "build": build.build, "loaded": False}
+        connection.execute(PARTS.insert(), [{**columns, **_values(part)} for part in parts])
 
 
 def of(connection: sa.Connection, builds: Sequence[Build]) -> list[Part]:
     """Return the parts of the first of some builds that has any, loaded ones among them."""
     for build in builds:
-        query = sa.select(PARTS.c.after, PARTS.c.until, PARTS.c.position).where(_of(build))
-        if found := connection.execute(query.order_by(PARTS.c.part)).all():
+        query = sa.select(*_COLUMNS).where(_of(build)).order_by(PARTS.c.part)
+        if found := connection.execute(query).all():
             return [Part(*row) for row in found]
     return []
 
@@ -70,21 +68,21 @@ def of(connection: sa.Connection, builds: Sequence[Build]) -> list[Part]:
 def claim(connection: sa.Connection, builds: Sequence[Build]) -> tuple[Part, list[Build]] | None:
     """Take a part that is not loaded yet and nobody is at; return it with all builds to load it into.
 
-    None else is given it before the transaction ends.
+    Nobody else is given it before the transaction ends.
     """
-    waiting = sa.select(PARTS).where(sa.or_(*map(_of, builds)), ~PARTS.c.loaded)
-    free = waiting.with_for_update(skip_locked=True)
-    first = connection.execute(free.order_by(PARTS.c.part).limit(1)).one_or_none()
-    if first is None:
-        return None
-    part = Part(first.after, first.until, first.position)
-    taken = {(row.name, row.build) for row in connection.execute(free.where(_is(part)))}
-    return part, [build for build in builds if (build.name, build.build) in taken]
+    for build in builds:
+        free = _free(build).order_by(PARTS.c.part).limit(1)
+        if (first := connection.execute(free).one_or_none()) is not None:
+            part = Part(*first)
+            others = [other for other in builds if other != build and _is_free(connection, other, part)]
+            return part, [build, *others]
+    return None
 
 
 def mark(connection: sa.Connection, builds: Sequence[Build], part: Part) -> None:
     """Mark a part as loaded into builds."""
-    connection.execute(PARTS.update().where(sa.or_(*map(_of, builds)), _is(part)).values(loaded=True))
+    for build in builds:
+        connection.execute(PARTS.update().where(_of(build), PARTS.c.part == part.number).values(loaded=True))
 
 
 def counts(connection: sa.Connection, build: Build) -> tuple[int, int]:
@@ -99,13 +97,22 @@ def forget(connection: sa.Connection, build: Build) -> None:
     connection.execute(PARTS.delete().where(_of(build)))
 
 
+_COLUMNS = (PARTS.c.part, PARTS.c.after, PARTS.c.until, PARTS.c.position)
+
+
+def _values(part: Part) -> dict[str, object]:
+    return dict(zip((column.name for column in _COLUMNS), astuple(part), strict=True))
+
+
+def _free(build: Build) -> sa.Select[Any]:
+    """Select the parts of a build to be loaded; whoever reads one holds it."""
+    return sa.select(*_COLUMNS).where(_of(build), ~PARTS.c.loaded).with_for_update(skip_locked=True)
+
+
+def _is_free(connection: sa.Connection, build: Build, part: Part) -> bool:
+    found = connection.execute(_free(build).where(PARTS.c.part == part.number)).one_or_none()
+    return found is not None and Part(*found) == part
+
+
 def _of(build: Build) -> sa.ColumnElement[bool]:
     return sa.and_(PARTS.c.name == build.name, PARTS.c.build == build.build)
-
-
-def _is(part: Part) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        PARTS.c.after == part.after,
-        PARTS.c.until.is_not_distinct_from(part.until),
-        PARTS.c.position == part.position,
-    )
