@@ -29,7 +29,7 @@ class Deployment:
 
     place: Place
     key: str
-    servers: tuple[Server, ...]
+    server: Server
     projector: int | None
     groups: Groups
     """Its processes, and those of its database."""
@@ -91,13 +91,13 @@ def on_postgres(
     place = place or migrated(bench)
     key = new_key(place)
     with ExitStack() as stack:
-        servers = tuple(stack.enter_context(ours(place)) for _ in range(workers))
+        server = stack.enter_context(ours(place, workers))
         process = stack.enter_context(projecting(place)) if projector else None
-        groups = {"server": [server.pid for server in servers]}
+        groups = {"server": [server.pid]}
         if process is not None:
             groups["projector"] = [process]
         groups["database"] = [bench.postgres_pid()]
-        yield Deployment(place=place, key=key, servers=servers, projector=process, groups=groups)
+        yield Deployment(place=place, key=key, server=server, projector=process, groups=groups)
 
 
 @contextmanager
@@ -109,4 +109,4 @@ def on_files(bench: Bench) -> Iterator[Deployment]:
     with ours(place) as server:
         check_sqlite(directory / "log.db")
         groups = {"server": [server.pid]}
-        yield Deployment(place=place, key=key, servers=(server,), projector=None, groups=groups)
+        yield Deployment(place=place, key=key, server=server, projector=None, groups=groups)

@@ -117,7 +117,7 @@ def _post_pattern(deployment: Deployment) -> None:
         for step, (channel, type_, data) in enumerate(_PATTERN, 1)
     ]
     headers = {"Authorization": f"Bearer {deployment.key}", "Content-Type": BATCHED}
-    with closing(http.client.HTTPConnection("127.0.0.1", deployment.servers[0].port)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", deployment.server.port)) as connection:
         connection.request("POST", "/v1/events", orjson.dumps(events), headers)
         answer = connection.getresponse()
         said = answer.read()

@@ -2,7 +2,7 @@
 
 import http.client
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -23,8 +23,8 @@ _lots = itertools.count(1)
 
 Making = Callable[[str], Iterator[bytes]]
 """Yields events without end, for the name of a lot of them."""
-Driving = Callable[[Sequence[tuple[Server, Path]], int, int], Load]
-"""Loads servers, each with the requests of a file, over so many connections, for so many seconds."""
+Driving = Callable[[Server, Path, int, int], Load]
+"""Loads a server with the requests of a file, over so many connections, for so many seconds."""
 
 
 class Posting:
@@ -33,7 +33,7 @@ class Posting:
     def __init__(
         self,
         bench: Bench,
-        servers: Sequence[Server],
+        server: Server,
         groups: Groups,
         *,
         key: str = "none",
@@ -45,7 +45,7 @@ class Posting:
         after: Callable[[], object] = lambda: None,
     ) -> None:
         """Prepare; `size` events go into one request, and `after` runs unmeasured behind each sample."""
-        self._bench, self._servers, self._groups = bench, servers, groups
+        self._bench, self._server, self._groups = bench, server, groups
         self._key, self._size, self._driving = key, size, driving
         self._connections = connections or bench.connections
         self._deployment, self._after = deployment, after
@@ -64,13 +64,11 @@ class Posting:
     def _run(self, seconds: int, rate: float) -> Sample:
         while True:
             count = int(rate * seconds * _SPARE) + 2_000
-            files = [self._ready(count) for _ in self._servers]
+            file = ready(self._bench, self._making, count, key=self._key, size=self._size)
             stored = self._deployment.stored() if self._deployment else 0
             with metered(self._groups) as cpu:
-                loaded = list(zip(self._servers, files, strict=True))
-                load = self._driving(loaded, self._connections, seconds)
-            for file in files:
-                file.unlink()
+                load = self._driving(self._server, file, self._connections, seconds)
+            file.unlink()
             self._after()
             if load.again == 0:
                 break
@@ -85,9 +83,6 @@ class Posting:
             cpu=cpu,
             notes=_told({"refused": load.refused, "broken": load.broken, "lost or doubled": lost}),
         )
-
-    def _ready(self, count: int) -> Path:
-        return ready(self._bench, self._making, count, key=self._key, size=self._size)
 
     def _lost(self, load: Load, stored: int) -> int:
         """Count events that were acknowledged and are not in the log, or are in it without being asked for.
@@ -122,7 +117,7 @@ def _told(failures: Mapping[str, int]) -> dict[str, float | str]:
 def seed(deployment: Deployment, count: int, made: Iterator[bytes]) -> None:
     """Post `count` events in batches, and wait for the projections where a process keeps them."""
     headers = {"Authorization": f"Bearer {deployment.key}", "Content-Type": BATCHED}
-    with closing(http.client.HTTPConnection("127.0.0.1", deployment.servers[0].port)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", deployment.server.port)) as connection:
         for body in batches(itertools.islice(made, count), 1_000):
             connection.request("POST", "/v1/events", body, headers)
             answer = connection.getresponse()

@@ -74,10 +74,12 @@ def new_key(place: Place) -> str:
 
 
 @contextmanager
-def ours(place: Place, roles: str = "api") -> Iterator[Server]:
+def ours(place: Place, workers: int = 1) -> Iterator[Server]:
     """Run `journey serve` until the block ends; a service on files does all in one process."""
     port = _free_port()
-    asked = ("--roles", roles if place.url else "api,project")
+    asked = ["--roles", "api" if place.url else "api,project"]
+    if workers > 1:
+        asked += ["--workers", str(workers)]
     with _process(_journey("serve", *place.options, *asked, "--port", str(port)), {}) as process:
         yield _answering(process, port, "/healthz")
 

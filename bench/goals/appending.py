@@ -23,7 +23,7 @@ def posting(bench: Bench, deployment: Deployment) -> Posting:
     after = deployment.catch_up if deployment.projector else lambda: None
     return Posting(
         bench,
-        deployment.servers,
+        deployment.server,
         deployment.groups,
         key=deployment.key,
         deployment=deployment,
@@ -41,7 +41,7 @@ def single_posts(bench: Bench) -> Iterator[Contest]:
     ):
         yield Contest(
             cases=(
-                Case(key="noop", title=NOOP, run=Posting(bench, [noop], {"server": [noop.pid]})),
+                Case(key="noop", title=NOOP, run=Posting(bench, noop, {"server": [noop.pid]})),
                 Case(key="ours", title=OURS, run=posting(bench, ours)),
                 Case(
                     key="live",
@@ -93,13 +93,13 @@ def beside_naive(bench: Bench) -> Iterator[Contest]:
                 Case(
                     key="naive",
                     title=Words("naive, PostgreSQL", "朴素实现（PostgreSQL）"),
-                    run=Posting(bench, [naive], groups),
+                    run=Posting(bench, naive, groups),
                 ),
                 Case(key="ours", title=OURS, run=posting(bench, ours)),
                 Case(
                     key="naive_files",
                     title=Words("naive, SQLite", "朴素实现（SQLite）"),
-                    run=Posting(bench, [naive_files], {"server": [naive_files.pid]}),
+                    run=Posting(bench, naive_files, {"server": [naive_files.pid]}),
                 ),
                 Case(
                     key="files",

@@ -25,7 +25,7 @@ def batches(bench: Bench, deployment: Deployment) -> Posting:
     """Return what posts batches of 1,000 to our service."""
     return Posting(
         bench,
-        deployment.servers,
+        deployment.server,
         deployment.groups,
         key=deployment.key,
         size=TOGETHER,
@@ -49,7 +49,7 @@ class Streaming:
             made = itertools.islice(events(file.name, apart=APART_IN_BATCHES), each)
             file.write_bytes(b"".join(event + b"\n" for event in made))
         before = ours.stored()
-        sample = scripts.measured(ours.groups, "ndjson", ours.servers[0].port, ours.key, *files)
+        sample = scripts.measured(ours.groups, "ndjson", ours.server.port, ours.key, *files)
         for file in files:
             file.unlink()
         self._rate = sample.rate

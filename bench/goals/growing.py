@@ -130,7 +130,7 @@ def _kept(goal: str, title: Words, over: str, under: str, at_least: float | None
 
 
 def _posting(bench: Bench, ours: Deployment, making: Making) -> Posting:
-    return Posting(bench, ours.servers, ours.groups, key=ours.key, deployment=ours, making=making)
+    return Posting(bench, ours.server, ours.groups, key=ours.key, deployment=ours, making=making)
 
 
 def _reading(bench: Bench, ours: Deployment, paths: list[str]) -> Reading:
@@ -141,7 +141,7 @@ def _first(ours: Deployment, who: int) -> float:
     """Append one event to a journey that the server does not know yet; return the milliseconds."""
     body = next(events("first", customers=1, first=who, cases=False))
     headers = {"Authorization": f"Bearer {ours.key}", "Content-Type": STRUCTURED}
-    with closing(http.client.HTTPConnection("127.0.0.1", ours.servers[0].port)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", ours.server.port)) as connection:
         began = time.perf_counter()
         connection.request("POST", "/v1/events", body, headers)
         connection.getresponse().read()
@@ -153,7 +153,7 @@ def _burst(bench: Bench, ours: Deployment, number: int) -> Sample:
     making: Making = lambda name: events(name, customers=1, first=number, cases=False)  # noqa: E731  # as above
     file = ready(bench, making, _BURST, key=ours.key)
     with metered(ours.groups) as cpu:
-        load = all_of(ours.servers[0], file, bench.connections)
+        load = all_of(ours.server, file, bench.connections)
     file.unlink()
     failures = load.broken + _BURST - (load.positions or 0)
     return Sample(rate=load.rate, count=load.count, failures=failures, p50=load.p50, p99=load.p99, cpu=cpu)

@@ -84,4 +84,4 @@ def steady_posts(bench: Bench) -> Iterator[Contest]:
 
 
 def _steady(bench: Bench, ours: Deployment, rate: float) -> Steady:
-    return Steady(bench, ours.servers[0], ours.groups, key=ours.key, rate=rate)
+    return Steady(bench, ours.server, ours.groups, key=ours.key, rate=rate)

@@ -40,10 +40,10 @@ class Reading:
     def __call__(self) -> Sample:
         """Run once; the first time, the server warms up before."""
         if not self._warm:
-            closed_loop([(self._server, self._file)], self._bench.connections, 1)
+            closed_loop(self._server, self._file, self._bench.connections, 1)
             self._warm = True
         with metered(self._groups) as cpu:
-            load = closed_loop([(self._server, self._file)], self._bench.connections, self._bench.seconds)
+            load = closed_loop(self._server, self._file, self._bench.connections, self._bench.seconds)
         return Sample(
             rate=load.rate,
             count=load.count,
@@ -74,7 +74,7 @@ def applications(server: Server, key: str) -> list[str]:
 
 def readings(bench: Bench, ours: Deployment, paths: Sequence[str]) -> tuple[Reading, Reading, bytes]:
     """Return what reads addresses of ours, what reads them when nothing is new, and one of the bodies."""
-    server, key = ours.servers[0], ours.key
+    server, key = ours.server, ours.key
     found = list(answers(server, key, paths))
     plain = [get(path, key) for path, _, _ in found]
     known = [get(path, key, {"If-None-Match": tag}) for path, tag, _ in found]
@@ -92,7 +92,7 @@ def statuses(bench: Bench) -> Iterator[Contest]:
     with on_postgres(bench, projector=True) as filling:
         seed(filling, min(_SEEDED, bench.scale), events("status", apart=APART_IN_BATCHES // 8))
     with on_postgres(bench, place=filling.place) as ours:
-        whole, unchanged, body = readings(bench, ours, applications(ours.servers[0], ours.key))
+        whole, unchanged, body = readings(bench, ours, applications(ours.server, ours.key))
         people, same_people, _ = readings(
             bench, ours, [f"/v1/customers/{customer(number)}" for number in range(MOST)]
         )

@@ -32,7 +32,7 @@ def rebuilt(ours: Deployment, count: int) -> Sample:
     with (
         metered(ours.groups) as cpu,
         Memory({"projector": ours.groups["projector"]}) as memory,
-        closing(http.client.HTTPConnection("127.0.0.1", ours.servers[0].port)) as connection,
+        closing(http.client.HTTPConnection("127.0.0.1", ours.server.port)) as connection,
     ):
         names = [item["name"] for item in _asked(connection, ours.key, "GET", "")["items"]]
         began = time.perf_counter()
@@ -124,7 +124,7 @@ def imports(bench: Bench) -> Iterator[Contest]:
                 lines.writelines(event + b"\n" for event in made)
             before, began = ours.stored(), time.perf_counter()
             with metered(ours.groups) as cpu, Memory({"server": ours.groups["server"]}) as memory:
-                url = f"http://127.0.0.1:{ours.servers[0].port}"
+                url = f"http://127.0.0.1:{ours.server.port}"
                 journey("import", str(file), "--url", url, "--key", ours.key)
             seconds = time.perf_counter() - began
             file.unlink()

@@ -23,7 +23,7 @@ def two_workers(bench: Bench) -> Iterator[Contest]:
     with on_postgres(bench) as one, on_postgres(bench, workers=2) as two:
         meeting = Posting(
             bench,
-            two.servers,
+            two.server,
             two.groups,
             key=two.key,
             deployment=two,
