@@ -21,8 +21,7 @@ def upgrade() -> None:
         sa.Column("build", sa.Integer, primary_key=True),
         sa.Column("stream_id", KEY, primary_key=True),
         sa.Column("position", sa.BigInteger, nullable=False),
-        sa.Column("body_en", sa.Text, nullable=False),
-        sa.Column("body_zh", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
     )
     op.create_table(
         "closed_cases",
@@ -34,7 +33,7 @@ def upgrade() -> None:
         sa.Column("product", sa.Text),
     )
     op.create_index("closed_cases_of_customer", "closed_cases", ["build", "stream_id"])
-    _create_review_progress()
+    _create_review_progress(before=False)
     op.create_table(
         "timeline",
         sa.Column("build", sa.Integer, primary_key=True),
@@ -50,10 +49,6 @@ def upgrade() -> None:
         sa.Column("told", sa.Text, nullable=False),
     )
     op.create_index("timeline_of_customer", "timeline", ["build", "stream_id", "occurred_at", "position"])
-    if op.get_bind().dialect.name == "postgresql":
-        # Compressing a row of a few kilobytes takes longer than all the rest of writing it.
-        for table in READ_MODELS:
-            op.execute(f"ALTER TABLE {table} SET (toast_tuple_target = 8160)")
 
 
 def downgrade() -> None:
@@ -69,7 +64,7 @@ def downgrade() -> None:
         sa.Column("body_en", sa.Text, nullable=False),
         sa.Column("body_zh", sa.Text, nullable=False),
     )
-    _create_review_progress(sa.Column("version", sa.BigInteger, nullable=False))
+    _create_review_progress(before=True)
     op.create_table(
         "timeline",
         sa.Column("build", sa.Integer, primary_key=True),
@@ -97,7 +92,9 @@ def _forget() -> None:
         op.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
 
 
-def _create_review_progress(*further: sa.Column[int]) -> None:
+def _create_review_progress(*, before: bool) -> None:
+    further = [sa.Column("version", sa.BigInteger, nullable=False)] if before else []
+    bodies = [sa.Column(name, sa.Text, nullable=False) for name in ("body_en", "body_zh") if before]
     op.create_table(
         "review_progress",
         sa.Column("build", sa.Integer, primary_key=True),
@@ -109,8 +106,7 @@ def _create_review_progress(*further: sa.Column[int]) -> None:
         *further,
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
-        sa.Column("body_en", sa.Text, nullable=False),
-        sa.Column("body_zh", sa.Text, nullable=False),
+        *bodies,
     )
     op.create_index("review_progress_of_customer", "review_progress", ["build", "stream_id", "number"])
     op.create_index("review_progress_in_state", "review_progress", ["build", "case_state", "number"])

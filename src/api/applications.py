@@ -43,7 +43,7 @@ async def list_applications(
 ) -> Response:
     """List applications by their numbers."""
     service = service_of(request)
-    table = service.projections["review_progress"].table
+    projection = service.projections["review_progress"]
     place = place_of(cursor, (str,))
     wanted = [
         ("stream_id", caller.subject),
@@ -58,9 +58,14 @@ async def list_applications(
         with service.views.connect() as connection:
             fresh = reading.freshness(connection, "review_progress")
             after = place[0] if place else None
-            rows = connection.execute(_page(table, fresh.build, wanted, after, limit)).mappings().all()
+            rows = (
+                connection.execute(_page(projection.table, fresh.build, wanted, after, limit))
+                .mappings()
+                .all()
+            )
         more = following(request, [rows[limit - 1]["number"]]) if len(rows) > limit else None
-        items = [orjson.Fragment(row[f"body_{language}"]) for row in rows[:limit]]
+        assert projection.answer is not None  # noqa: S101  # it has states to tell
+        items = [orjson.Fragment(projection.answer(row["state"], language)) for row in rows[:limit]]
         return freshness_headers(service, fresh), items, more
 
     fresh, items, more = await in_thread(read)

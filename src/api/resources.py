@@ -71,7 +71,7 @@ class Resource:
 
         Where the row still has the position `known`, its text is left out.
         """
-        wanted = reading.Wanted(self.key, f"body_{self.language}", known)
+        wanted = reading.Wanted(self.key, "state", known)
         found = await self.service.lookups.find(self.projection, wanted)
         if found.stream_id is None or not self.caller.may_read(found.stream_id):
             headers = {name.decode(): value.decode() for name, value in told_freshness(self.service, found)}
@@ -102,17 +102,25 @@ class Resource:
             position = found.position or 0
             if last_id is None or position > last_id:
                 last_id = position
-                body = _body(found, stale=False).decode()
+                body = self._body(found, stale=False).decode()
                 yield ServerSentEvent(raw_data=body, id=str(position), event="status")
             await self.service.watch.changed(
                 self.projection, found.freshness.position, self.service.settings.max_wait
             )
 
     def _whole(self, found: Found, *, stale: bool) -> Response:
-        body = _body(found, stale=stale)
+        body = self._body(found, stale=stale)
         headers = self._headers(found, self._etag(found, stale=stale))
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         return Ready(200, body, headers)
+
+    def _body(self, found: Found, *, stale: bool) -> bytes:
+        answer = self.service.projections[self.projection].answer
+        assert answer is not None  # noqa: S101  # a resource is a row with a state
+        body = answer(found.text or "", self.language)
+        if not stale and found.parked_at is None:
+            return body
+        return orjson.dumps({**orjson.loads(body), "stale": True})
 
     def _etag(self, found: Found, *, stale: bool) -> str:
         """Return the tag: another for other logic, another last event, another language or a stale answer."""
@@ -127,13 +135,6 @@ class Resource:
 def language_for(request: Request) -> Language:
     """Return the language to answer a request in."""
     return language_of(negotiate(request.headers.get("accept-language")))
-
-
-def _body(found: Found, *, stale: bool) -> bytes:
-    text = found.text or ""
-    if not stale and found.parked_at is None:
-        return text.encode()
-    return orjson.dumps({**orjson.loads(text), "stale": True})
 
 
 def _position(known: str) -> int:

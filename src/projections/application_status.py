@@ -1,10 +1,7 @@
 """The status of one application as the customer is told it, in one language."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
-
-import orjson
 
 from journey.process_definition import Material
 from journey.processes import ProcessDefinition, expected_finish, missing_materials
@@ -40,40 +37,29 @@ class MissingMaterial(NamedTuple):
         }
 
 
-def answers(
-    application: Application, definition: ProcessDefinition | None, languages: Iterable[Spoken]
-) -> list[bytes]:
-    """Say how an application stands, as the read API answers, in each of some languages."""
+def answer(application: Application, definition: ProcessDefinition | None, words: Spoken) -> dict[str, Any]:
+    """Say how an application stands, as the read API answers, in the words of its definition."""
+    language = words.language
     steps = steps_of(application, definition)
     missing = _missing(application, definition)
-    facts = _facts(application, definition, steps)
-    return [
-        orjson.dumps({**facts, **_in_words(application, definition, steps, missing, words)})
-        for words in languages
-    ]
-
-
-def _facts(
-    application: Application, definition: ProcessDefinition | None, steps: list[StepProgress]
-) -> dict[str, Any]:
-    """Tell what is the same in all languages, and leave places for the words."""
+    names = [material.name(language) for material in missing]
     return {
         "number": application.number,
         "customer": application.customer,
         "product": application.product,
-        "product_name": None,
+        "product_name": words.product_name or application.product,
         "state": application.state,
-        "state_name": None,
+        "state_name": state_name("application", application.state, language),
         "process": application.process,
         "round": max(1, len(application.rounds)),
         "percent": percent_done(application, definition, steps),
         "opened_at": application.opened_at,
         "submitted_at": application.round.submitted_at,
         "updated_at": application.updated_at,
-        "steps": None,
-        "materials": None,
-        "waiting_for": None,
-        "rejection": None,
+        "steps": [step_told(step, words) for step in steps],
+        "materials": _materials(application, definition, missing, words),
+        "waiting_for": waiting_for(application, steps, language),
+        "rejection": _rejection(application, definition, language),
         "rounds": [_round(place, told) for place, told in enumerate(application.rounds, start=1)],
         "offers": [
             {"code": offer.code, "status": offer.status, "amount": offer.amount, "at": offer.at}
@@ -82,29 +68,9 @@ def _facts(
         "delivery": _delivery(application),
         "expected_finish": _expected_finish(application, definition, steps),
         "deviations": application.deviations,
-        "next": None,
+        "next": next_sentence(application, steps, names, language),
         "version": application.version,
         "position": application.position,
-    }
-
-
-def _in_words(
-    application: Application,
-    definition: ProcessDefinition | None,
-    steps: list[StepProgress],
-    missing: list[MissingMaterial],
-    words: Spoken,
-) -> dict[str, Any]:
-    language = words.language
-    names = [material.name(language) for material in missing]
-    return {
-        "product_name": words.product_name or application.product,
-        "state_name": state_name("application", application.state, language),
-        "steps": [step_told(step, words) for step in steps],
-        "materials": _materials(application, definition, missing, words),
-        "waiting_for": waiting_for(application, steps, language),
-        "rejection": _rejection(application, definition, language),
-        "next": next_sentence(application, steps, names, language),
     }
 
 

@@ -1,10 +1,10 @@
 """The current state of each customer: profile, open cases, last contact.
 
-A row holds the answer in each language and is read back from it. Closed cases are counted there; each has a
+A row holds the state, which is put into words when somebody asks. Closed cases are counted there; each has a
 row of its own in an archive, so that a customer's past makes no event dearer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Stage
 from journey.vocabulary import CASE_KINDS
-from journey.words import LANGUAGES, Language, Words
+from journey.words import Language, Words
 from projections.application import stage_of_state
 from projections.customer import ClosedCase, Contact, Customer, OpenCase, customer_of, evolve
 from projections.metadata import METADATA, KeyText
@@ -29,8 +29,7 @@ CURRENT_STATE = sa.Table(
     sa.Column("build", sa.Integer, primary_key=True),
     sa.Column("stream_id", KeyText, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("body_en", sa.Text, nullable=False),
-    sa.Column("body_zh", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
 )
 
 CLOSED_CASES = sa.Table(
@@ -53,16 +52,19 @@ _STAGES: Mapping[CaseKind, Stage] = {
 }
 
 
-def answers(customer: Customer) -> Iterator[bytes]:
-    """Say what is known of a customer, as the read API answers, in each language."""
+def answer(state: str, language: Language) -> bytes:
+    """Say what is known of a customer, as the read API answers."""
+    customer = _read(state)
     closed = customer.closed
-    told: dict[str, Any] = {
+    told = {
         "customer": customer.customer,
         "profile": customer.profile,
         "segment": customer.profile.get("segment"),
-        "open_cases": [],
+        "open_cases": [
+            _open_case(number, case, language) for number, case in sorted(customer.open_cases.items())
+        ],
         "closed_cases": {kind: closed[kind] for kind in lifecycle.CASE_KINDS if closed.get(kind)},
-        "last_contact": None,
+        "last_contact": _last_contact(customer.last_contact, language),
         "channels": dict(sorted(customer.channels.items())),
         "events": customer.events,
         "deviations": customer.deviations,
@@ -71,11 +73,7 @@ def answers(customer: Customer) -> Iterator[bytes]:
         "version": customer.version,
         "position": customer.position,
     }
-    cases = sorted(customer.open_cases.items())
-    for language in LANGUAGES:
-        told["open_cases"] = [_open_case(number, case, language) for number, case in cases]
-        told["last_contact"] = _last_contact(customer.last_contact, language)
-        yield orjson.dumps(told)
+    return orjson.dumps(told)
 
 
 def _open_case(number: str, case: OpenCase, language: Language) -> dict[str, Any]:
@@ -108,41 +106,25 @@ def _last_contact(contact: Contact | None, language: Language) -> dict[str, Any]
 
 def to_row(customer: Customer) -> Row:
     """Write the row of a customer."""
-    in_english, in_chinese = answers(customer)
     return {
         "stream_id": customer.customer,
         "position": customer.position,
-        "body_en": in_english.decode(),
-        "body_zh": in_chinese.decode(),
+        "state": orjson.dumps(tuple(customer._replace(closed_cases={})), default=tuple).decode(),
     }
 
 
 def from_row(row: Row) -> Customer:
     """Read the customer that a row was written from, with no closed case at hand."""
-    told, told_in_chinese = orjson.loads(row["body_en"]), orjson.loads(row["body_zh"])
-    contact = told["last_contact"]
-    return Customer(
-        customer=told["customer"],
-        first_seen_at=told["first_seen_at"],
-        version=told["version"],
-        position=told["position"],
-        events=told["events"],
-        deviations=told["deviations"],
-        profile=told["profile"],
-        aliases=tuple(told["aliases"]),
-        open_cases={
-            case["number"]: OpenCase(*(case[name] for name in OpenCase._fields))
-            for case in told["open_cases"]
-        },
-        closed=told["closed_cases"],
-        channels=told["channels"],
-        last_contact=contact
-        and Contact(
-            contact["at"],
-            contact["channel"],
-            contact["type"],
-            Words(contact["says"], told_in_chinese["last_contact"]["says"]),
-        ),
+    return _read(row["state"])
+
+
+def _read(state: str) -> Customer:
+    customer = Customer(*orjson.loads(state))
+    contact = customer.last_contact
+    return customer._replace(
+        aliases=tuple(customer.aliases),
+        open_cases={number: OpenCase(*case) for number, case in customer.open_cases.items()},
+        last_contact=Contact(*contact[:-1], Words(*contact[-1])) if contact else None,
     )
 
 
@@ -192,4 +174,5 @@ def projection(processes: Processes) -> Projection[Customer]:
         to_row=to_row,
         from_row=from_row,
         archive=ARCHIVE,
+        answer=answer,
     )

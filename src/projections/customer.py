@@ -59,10 +59,10 @@ class Customer(NamedTuple):
     open_cases: Mapping[str, OpenCase] = {}
     closed: Mapping[CaseKind, int] = {}
     """How many cases of each kind are closed."""
-    closed_cases: Mapping[str, ClosedCase | None] = {}
-    """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
     channels: Mapping[str, int] = {}
     last_contact: Contact | None = None
+    closed_cases: Mapping[str, ClosedCase | None] = {}
+    """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
 
 
 def customer_of(event: RecordedEvent) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from journey.events import RecordedEvent
+from journey.words import Language
 
 State = TypeVar("State")
 Row = Mapping[str, Any]
@@ -44,7 +45,7 @@ class Projection(Generic[State]):
     name: str
     """Permanent: checkpoints are kept under it."""
     version: int
-    """The version of the logic; raise it with every change of what `evolve` or `to_row` gives."""
+    """The version of the logic; raise it with every change of what `evolve`, `to_row` or `answer` gives."""
     table: sa.Table
     """The rows; its primary key is `build` and `key`, and it has the columns `stream_id` and `position`."""
     key: str
@@ -59,5 +60,5 @@ class Projection(Generic[State]):
     """The state that a row was written from; None where no row is ever touched twice."""
     archive: Archive[State] | None = None
     """What of the state lies in rows of its own, so that its row does not grow with the past."""
-    unread: frozenset[str] = frozenset()
-    """The columns that `from_row` does without."""
+    answer: Callable[[str, Language], bytes] | None = None
+    """What readers are told of a row whose column `state` holds this text; None where rows have none."""

@@ -1,21 +1,22 @@
-"""The progress of each application: its status, ready to be answered."""
+"""The progress of each application: a row holds the facts, which are put into words when somebody asks."""
 
-from collections.abc import Sequence
+from functools import lru_cache
+from itertools import product
 
 import orjson
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from journey.events import RecordedEvent
-from journey.processes import ProcessDefinition, Processes
-from journey.words import LANGUAGES
+from journey.processes import Processes
+from journey.words import LANGUAGES, Language
 from projections.application import Application
 from projections.application_changes import HANDLED, evolve
-from projections.application_status import answers
+from projections.application_status import answer
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.projection import Projection, Row
-from projections.spoken import Spoken, spoken
+from projections.spoken import spoken
 
 REVIEW_PROGRESS = sa.Table(
     "review_progress",
@@ -27,19 +28,36 @@ REVIEW_PROGRESS = sa.Table(
     sa.Column("case_state", KeyText, comment="the state in the lifecycle of applications"),
     sa.Column("updated_at", KeyText, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("body_en", sa.Text, nullable=False),
-    sa.Column("body_zh", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
     sa.Index("review_progress_of_customer", "build", "stream_id", "number"),
     sa.Index("review_progress_in_state", "build", "case_state", "number"),
 )
 
 _STATE = TypeAdapter(Application)
+_UNDEFINED = ""
+"""The stamp of a process that nobody has defined."""
+
+
+# How many answers are kept ready in each process: of those whom many follow, some megabytes.
+_READY = 2_000
 
 
 def key_of(event: RecordedEvent) -> str | None:
     """Return the number of the application that an event is about."""
     return event.case if event.type in HANDLED and customer_of(event) is not None else None
+
+
+def to_row(application: Application) -> Row:
+    """Write the row of an application."""
+    return {
+        "number": application.number,
+        "stream_id": application.customer,
+        "product": application.product,
+        "case_state": application.state,
+        "updated_at": application.updated_at,
+        "position": application.position,
+        "state": orjson.dumps(tuple(application), default=tuple).decode(),
+    }
 
 
 def from_row(row: Row) -> Application:
@@ -50,24 +68,17 @@ def from_row(row: Row) -> Application:
 def projection(processes: Processes) -> Projection[Application]:
     """Return the projection, which tells applications by the process definitions they carry."""
     known = {definition.stamp: definition for each in processes.by_product.values() for definition in each}
-    in_words = {stamp: _in_words(definition) for stamp, definition in known.items()}
-    undefined = _in_words(None)
+    in_words = {
+        (stamp, language): spoken(known.get(stamp), language)
+        for stamp, language in product((*known, _UNDEFINED), LANGUAGES)
+    }
 
-    def to_row(application: Application) -> Row:
-        stamp = application.process or ""
-        in_english, in_chinese = answers(application, known.get(stamp), in_words.get(stamp, undefined))
-        return {
-            "number": application.number,
-            "stream_id": application.customer,
-            "product": application.product,
-            "case_state": application.state,
-            "updated_at": application.updated_at,
-            "position": application.position,
-            # As lists, whose places are the fields: a third of the length that names would give it.
-            "state": orjson.dumps(application, default=tuple).decode(),
-            "body_en": in_english.decode(),
-            "body_zh": in_chinese.decode(),
-        }
+    # The text tells all that an answer depends upon, so an answer kept ready is never an old one.
+    @lru_cache(maxsize=_READY)
+    def told(state: str, language: Language) -> bytes:
+        application = _STATE.validate_json(state)
+        stamp = application.process if application.process in known else _UNDEFINED
+        return orjson.dumps(answer(application, known.get(stamp), in_words[stamp, language]))
 
     return Projection(
         name="review_progress",
@@ -78,9 +89,5 @@ def projection(processes: Processes) -> Projection[Application]:
         evolve=evolve,
         to_row=to_row,
         from_row=from_row,
-        unread=frozenset({"body_en", "body_zh"}),
+        answer=told,
     )
-
-
-def _in_words(definition: ProcessDefinition | None) -> Sequence[Spoken]:
-    return [spoken(definition, language) for language in LANGUAGES]

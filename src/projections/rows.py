@@ -19,16 +19,14 @@ _ARRAYS = {sa.Integer: "int4[]", sa.BigInteger: "int8[]", sa.Text: "text[]"}
 
 
 def load(of: Rows, connection: sa.Connection, build: Build, keys: Sequence[Key]) -> dict[Key, Row]:
-    """Return the rows of a build that there are under `keys`, without the columns that nobody reads back."""
-    unread = of.unread if isinstance(of, Projection) else frozenset()
-    names = [column.name for column in of.table.c if column.name not in unread]
+    """Return the rows of a build that there are under `keys`."""
+    names = of.table.c.keys()
     place, distinct = names.index(of.key), list(dict.fromkeys(keys))
     if connection.dialect.name == "postgresql":
         # One array is one parameter, whatever the number of keys.
-        found = connection.exec_driver_sql(_by_keys(of.table, of.key, unread), (build.build, distinct)).all()
+        found = connection.exec_driver_sql(_by_keys(of.table, of.key), (build.build, distinct)).all()
     else:
-        columns = [of.table.c[name] for name in names]
-        wanted = sa.select(*columns).where(of.table.c.build == build.build)
+        wanted = sa.select(of.table).where(of.table.c.build == build.build)
         found = [
             row
             for some in _chunks(distinct)
@@ -87,9 +85,9 @@ def _with_archive(projection: Projection[Any]) -> Iterator[Rows]:
 
 
 @cache
-def _by_keys(table: sa.Table, key: str, unread: frozenset[str]) -> str:
+def _by_keys(table: sa.Table, key: str) -> str:
     """Return PostgreSQL's statement that finds rows by their keys."""
-    names = ", ".join(column.name for column in table.c if column.name not in unread)
+    names = ", ".join(column.name for column in table.c)
     type_ = _ARRAYS[sa.BigInteger if isinstance(table.c[key].type, sa.Integer) else sa.Text]
     return f"SELECT {names} FROM {table.name} WHERE build = %b AND {key} = ANY(%b::{type_})"  # noqa: S608  # declared names
 

@@ -31,7 +31,7 @@ async def looking(kept: Kept, *projections: Projection[Any]) -> AsyncIterator[Lo
 
 def look(kept: Kept, projection: Projection[Any], key: str = "C1", known: int = -1) -> Found:
     """Look the text of one row up."""
-    column = "note" if "note" in projection.table.c else "body_en"
+    column = "note" if "note" in projection.table.c else "state"
 
     async def found() -> Found:
         async with looking(kept, projection) as lookups:

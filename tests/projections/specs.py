@@ -183,13 +183,15 @@ def _write(
 class Given:
     """The rows that a history has led to."""
 
+    projection: Projection[Any]
     rows: Mapping[Key, Row]
 
     def answer(self, key: Key, language: Language = "en") -> dict[str, Any]:
         """Return what the read API answers for a row."""
         row = self.rows[key]
-        ready = row.get(f"body_{language}")
-        answer: dict[str, Any] = orjson.loads(ready or timeline.answer(row, language))
+        tell = self.projection.answer
+        told = timeline.answer(row, language) if tell is None else tell(row["state"], language)
+        answer: dict[str, Any] = orjson.loads(told)
         return answer
 
     def then(self, key: Key, language: Language = "en", **expected: object) -> Self:
@@ -214,7 +216,7 @@ def given(projection: Projection[Any], *history: Told) -> Given:
         assert whole == fold(projection, events, cuts)
 
     same_in_any_batches()
-    return Given(whole)
+    return Given(projection, whole)
 
 
 CASE_NUMBERS = {

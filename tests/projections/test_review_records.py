@@ -153,7 +153,8 @@ def test_whatever_happens_an_application_is_told_consistently(history: list[Told
     """A hundred percent means delivered, at most one step runs, and nothing is left to fill in."""
     events = recorded(*history)
     rows = fold(projection(PROCESSES), events)
-    english, chinese = Given(rows).answer(NUMBER), Given(rows).answer(NUMBER, "zh")
+    given = Given(projection(PROCESSES), rows)
+    english, chinese = given.answer(NUMBER), given.answer(NUMBER, "zh")
     statuses = [step["status"] for step in english["steps"]]
 
     assert rows == fold(projection(PROCESSES), events, cuts)

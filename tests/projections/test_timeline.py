@@ -160,7 +160,7 @@ def test_content_that_cannot_be_read_fails_in_evolve() -> None:
 @hypothesis.given(history=histories())
 def test_events_of_every_type_have_an_item_in_both_languages(history: list[Told]) -> None:
     """No content that the catalogue allows breaks the timeline."""
-    rows = Given(fold(PROJECTION, recorded(*history)))
+    rows = Given(PROJECTION, fold(PROJECTION, recorded(*history)))
 
     for key in rows.rows:
         assert rows.answer(key)["data"] == rows.answer(key, "zh")["data"]

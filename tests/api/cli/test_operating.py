@@ -135,7 +135,7 @@ def test_verify_finds_what_was_tampered_with(settings: Settings) -> None:
     key = new_key(settings, *SCOPES)
     with server(settings) as running, running.client(key) as client:
         post(client, 3)
-    tamper(settings, "UPDATE current_state SET body_zh = 'forged' WHERE stream_id = 'C01'")
+    tamper(settings, "UPDATE current_state SET state = 'forged' WHERE stream_id = 'C01'")
     tamper(settings, "DELETE FROM timeline WHERE stream_id = 'C02'")
     tamper(settings, "UPDATE review_progress SET stream_id = 'C99' WHERE stream_id = 'C00'")
 
@@ -144,7 +144,7 @@ def test_verify_finds_what_was_tampered_with(settings: Settings) -> None:
     assert status == 1
     assert [row[-1] for row in rows(told)[:3]] == ["1", "2", "1"]
     assert "current_state: row 'C01' of 'C01'" in told
-    assert "  body_zh, the row says: 'forged'" in told
+    assert "  state, the row says: 'forged'" in told
     assert "  the row says: nothing" in told
     assert "of 'C99'" in told
     assert "  the log says: nothing" in told
