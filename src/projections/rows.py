@@ -63,7 +63,7 @@ def delete_stream(
     projection: Projection[Any], connection: sa.Connection, build: Build, stream_id: str
 ) -> None:
     """Delete one customer's rows of a build."""
-    for of in _with_archive(projection):
+    for of in with_archive(projection):
         of_stream = (of.table.c.build == build.build, of.table.c.stream_id == stream_id)
         connection.execute(of.table.delete().where(*of_stream))
 
@@ -71,14 +71,15 @@ def delete_stream(
 def delete_some(projection: Projection[Any], connection: sa.Connection, build: Build, limit: int) -> int:
     """Delete at most `limit` rows of a build from each of its tables; return how many there were."""
     deleted = 0
-    for of in _with_archive(projection):
+    for of in with_archive(projection):
         of_build, key = of.table.c.build == build.build, of.table.c[of.key]
         some = sa.select(key).where(of_build).limit(limit)
         deleted += connection.execute(of.table.delete().where(of_build, key.in_(some))).rowcount
     return deleted
 
 
-def _with_archive(projection: Projection[Any]) -> Iterator[Rows]:
+def with_archive(projection: Projection[Any]) -> Iterator[Rows]:
+    """Yield whatever of a projection has rows."""
     yield projection
     if projection.archive is not None:
         yield projection.archive

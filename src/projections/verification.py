@@ -4,9 +4,11 @@ The fold here takes one event at a time and shares nothing with the engine but t
 notices what batching, crashes or two engines may have done.
 """
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +18,9 @@ from journey.events import RecordedEvent
 from projections import batch, checkpoints
 from projections.checkpoints import Build, Parked
 from projections.faults import cause
-from projections.projection import Key, Projection, Row
+from projections.projection import Archive, Key, Projection, Row
+from projections.rows import Rows as HasRows
+from projections.rows import with_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +93,38 @@ def _fold(projection: Projection[Any], events: Iterable[RecordedEvent], checked:
                 states[key] = projection.evolve(states.get(key), event)
         except Exception as error:  # noqa: BLE001  # the engine must have parked the customer for it: it has not
             return {event.position: {"parked": f"{cause(error)} at position {event.position}"}}
-    return {key: projection.to_row(state) for key, state in states.items() if state is not None}
+    kept = {key: state for key, state in states.items() if state is not None}
+    rows: Rows = {key: projection.to_row(state) for key, state in kept.items()}
+    if (archive := projection.archive) is not None:
+        for state in kept.values():
+            rows |= {
+                _shelf(archive, key): row for key, row in archive.rows_of(state).items() if row is not None
+            }
+    return rows
 
 
 def _rows_by_stream(
     connection: sa.Connection, projection: Projection[Any], build: Build
 ) -> Iterator[tuple[str, Rows]]:
-    table = projection.table
+    found = [_rows_in_order(connection, of, build) for of in with_archive(projection)]
+    for stream_id, of_stream in groupby(heapq.merge(*found, key=itemgetter(0)), key=itemgetter(0)):
+        yield stream_id, {key: row for _, key, row in of_stream}
+
+
+def _rows_in_order(connection: sa.Connection, of: HasRows, build: Build) -> Iterator[tuple[str, Key, Row]]:
     query = (
-        sa.select(table)
-        .where(table.c.build == build.build)
-        .order_by(table.c.stream_id)
+        sa.select(of.table)
+        .where(of.table.c.build == build.build)
+        .order_by(of.table.c.stream_id)
         .execution_options(yield_per=1_000)
     )
-    rows = connection.execute(query).mappings()
-    for stream_id, of_stream in groupby(rows, key=lambda row: str(row["stream_id"])):
-        yield stream_id, {row[projection.key]: _without_build(dict(row)) for row in of_stream}
+    for row in connection.execute(query).mappings():
+        yield str(row["stream_id"]), _shelf(of, row[of.key]), _without_build(dict(row))
+
+
+def _shelf(of: HasRows, key: Key) -> Key:
+    """Return a key as it is told; those of an archive must not be taken for those of the projection."""
+    return f"{of.table.name} {key}" if isinstance(of, Archive) else key
 
 
 def _without_build(row: Row) -> Row:

@@ -12,6 +12,7 @@ from projections.current_state import CLOSED_CASES
 from projections.projection import Projection
 from projections.registry import projections
 from projections.states import Recent
+from projections.verification import Checked, Difference, verify
 from tests.facts import event, visit
 from tests.projections.keeping import Count, Kept, counting
 
@@ -30,6 +31,12 @@ def archived(kept: Kept) -> set[str]:
     """Return the numbers of the cases in the archive."""
     with kept.reading.connect() as connection:
         return set(connection.scalars(sa.select(CLOSED_CASES.c.number)))
+
+
+def differences(kept: Kept, projection: Projection[object]) -> list[Difference]:
+    """Return what verification finds."""
+    with kept.reading.connect() as connection:
+        return list(verify(kept.log, connection, projection, Checked()))
 
 
 def stumble(recorded: RecordedEvent) -> None:
@@ -165,3 +172,15 @@ def test_nothing_of_a_dropped_build_is_left_in_its_archive(kept: Kept) -> None:
     builds = set(kept.builds(CURRENT_STATE))
     with kept.reading.connect() as connection:
         assert set(connection.scalars(sa.select(CLOSED_CASES.c.build))) == builds
+
+
+def test_verification_compares_archives_too(kept: Kept) -> None:
+    """A closed case that was changed, or is gone, would tell once it is opened again."""
+    kept.record(*[complaint(number, closed=closed) for number in (1, 2) for closed in (False, True)])
+    kept.engine(CURRENT_STATE).catch_up()
+    assert differences(kept, CURRENT_STATE) == []
+
+    with kept.views.begin() as connection:
+        connection.execute(CLOSED_CASES.delete().where(CLOSED_CASES.c.number == "CMP-1"))
+
+    assert [each.key for each in differences(kept, CURRENT_STATE)] == ["closed_cases CMP-1"]
