@@ -68,19 +68,20 @@ class Intake:
     async def structured(self) -> Appended:
         """Take one event in structured mode."""
         expected = expected_version(self._request)
-        return await self._single(self._event(self._parsed(await self._event_body()).value), expected)
+        body = await read_body(self._request, self._settings.max_event_bytes, event_too_large)
+        return _taken(await self._submit([self._event(self._parsed(body).value)], expected))
 
     async def binary(self) -> Appended:
         """Take one event in binary mode."""
         expected = expected_version(self._request)
-        body = await self._event_body()
+        body = await read_body(self._request, self._settings.max_event_bytes, event_too_large)
         # Its data stand one level deeper in the event.
         data = self._parsed(body, deeper=-1, at="#/data").value if body.strip() else None
         value, unreadable = put_together(self._request.headers, data)
         # Together with its attributes it may be larger than its body.
         if len(encode(value)) > self._settings.max_event_bytes:
             raise event_too_large(self._settings.max_event_bytes)
-        return await self._single(self._event(value, unreadable), expected)
+        return _taken(await self._submit([self._event(value, unreadable)], expected))
 
     async def batch(self) -> list[Item]:
         """Take a batch, each event on its own unless all or none was asked for."""
@@ -122,17 +123,8 @@ class Intake:
             for place, event in enumerate(events, first)
         ]
 
-    async def _event_body(self) -> bytes:
-        return await read_body(self._request, self._settings.max_event_bytes, event_too_large)
-
     async def _batch_body(self) -> bytes:
         return await read_body(self._request, self._settings.max_batch_bytes, batch_too_large)
-
-    async def _single(self, event: Event, expected: Version | None) -> Appended:
-        (outcome,) = await self._submit([event], expected)
-        if isinstance(outcome, JourneyError):
-            raise outcome
-        return outcome
 
     def _refuse_too_many(self, events: int) -> None:
         if events > self._settings.max_batch_events:
@@ -202,12 +194,17 @@ class Intake:
                 return outcomes
         return [self._halted for _ in events]
 
-    async def _submit(self, events: Sequence[Event], expected: Version | None) -> list[Outcome]:
+    def _submit(self, events: Sequence[Event], expected: Version | None) -> "asyncio.Future[list[Outcome]]":
         mode, atomic, validate_only = self._options
-        submission = Submission(
-            events=events, mode=mode, expected_version=expected, atomic=atomic, validate_only=validate_only
-        )
-        return await self.service.appender.submit(submission)
+        return self.service.appender.submit(Submission(events, mode, expected, atomic, validate_only))
+
+
+def _taken(outcomes: Sequence[Outcome]) -> Appended:
+    """Return the outcome of a single event; raise it where it is a refusal."""
+    (outcome,) = outcomes
+    if isinstance(outcome, JourneyError):
+        raise outcome
+    return outcome
 
 
 def expected_version(request: Request) -> Version | None:

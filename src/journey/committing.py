@@ -1,7 +1,6 @@
 """The group commit: submissions are decided upon what the log holds; what they add is committed at once."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
@@ -66,7 +65,7 @@ class Committer:
         (submission,) = submissions
         middle = len(submission.events) // 2
         earlier, later = submission.events[:middle], submission.events[middle:]
-        (outcomes,) = await self.settle([replace(submission, events=earlier)])
+        (outcomes,) = await self.settle([submission._replace(events=earlier)])
         # What could not be written may be sent again: what follows it in its stream is not judged without it.
         failed = {
             event.stream_id: outcome
@@ -74,7 +73,7 @@ class Committer:
             if isinstance(outcome, LogUnavailable | OutcomeUnknown)
         }
         possible = [event for event in later if event.stream_id not in failed]
-        rest = iter((await self.settle([replace(submission, events=possible)]))[0])
+        rest = iter((await self.settle([submission._replace(events=possible)]))[0])
         return [outcomes + [failed.get(event.stream_id) or next(rest) for event in later]]
 
     async def _written(self, submissions: Sequence[Submission]) -> list[list[Slot]]:
@@ -84,13 +83,13 @@ class Committer:
         already: the database refuses such an append. So nothing is looked up beforehand but journeys that are
         not at hand; and an event that the rules would refuse is judged again upon a look at the log.
         """
-        streams = {event.stream_id for each in submissions for event in each.events}
-        keys = {event.key for each in submissions for event in each.events}
+        events = [event for each in submissions for event in each.events]
+        streams = {event.stream_id for event in events}
         owners: dict[str, str] = {}
         looks = self._looks_first() or any(each.validate_only for each in submissions)
         for _ in range(_ATTEMPTS_TOGETHER if _is_divisible(submissions) else _ATTEMPTS_ALONE):
             wanted = streams if looks else self._journeys.lacking(streams)
-            known = await self._look(keys if looks else (), wanted)
+            known = await self._look({event.key for event in events} if looks else (), wanted)
             slots = slots_of(submissions, known)
             draft = decide_group(submissions, slots, self._given(owners))
             if not looks and doubtful_streams(slots):

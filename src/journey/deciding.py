@@ -211,12 +211,12 @@ def _answer(
     event: Event | RecordedEvent, version: Version, position: Position | None, *, duplicate: bool
 ) -> Appended:
     return Appended(
-        id=event.id,
-        stream_id=event.stream_id,
-        type=event.type,
-        case=event.case,
-        version=version,
-        position=position,
-        deviation=event.deviation,
-        duplicate=duplicate,
+        event.id,
+        event.stream_id,
+        event.type,
+        event.case,
+        version,
+        position,
+        event.deviation,
+        duplicate,
     )

@@ -74,9 +74,10 @@ class JourneyCache:
         """Keep journeys as they were moved, and let go of those that were moved the longest ago."""
         long = []
         for stream_id, journey in journeys.items():
-            before = self._at_hand(stream_id).version
-            if journey.version // _EVENTS_PER_SNAPSHOT > before // _EVENTS_PER_SNAPSHOT:
-                long.append(Snapshot(stream_id, journey.version, to_snapshot(journey)))
+            if journey.version >= _EVENTS_PER_SNAPSHOT:
+                before = self._at_hand(stream_id).version
+                if journey.version // _EVENTS_PER_SNAPSHOT > before // _EVENTS_PER_SNAPSHOT:
+                    long.append(Snapshot(stream_id, journey.version, to_snapshot(journey)))
             self._journeys[stream_id] = journey
             self._journeys.move_to_end(stream_id)
         while len(self._journeys) > self._size:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from journey.errors import JourneyError
 from journey.events import Event, Position, Version
 from journey.journey import LifecycleMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(NamedTuple):
     """What one request wants appended."""
 
     events: Sequence[Event]
@@ -21,8 +21,7 @@ class Submission:
     validate_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(NamedTuple):
     """The answer for an event that is in the log, now or already before."""
 
     id: str

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +39,7 @@ class TestDuplicates:
             answers = list(pool.map(lambda _: accept(appender, told)[0], range(200)))
 
         assert [answer.duplicate for answer in answers].count(False) == 1
-        assert len({replace(answer, duplicate=True) for answer in answers}) == 1
+        assert len({answer._replace(duplicate=True) for answer in answers}) == 1
         assert [each.id for each in log.read_all()] == ["the-one"]
         assert appender.counts.appended == 1
         assert appender.counts.duplicates == 199
@@ -51,7 +50,7 @@ class TestDuplicates:
         one, two, three = accept(appender, told, visit("C1"), told)
 
         assert (one.duplicate, three.duplicate) == (False, True)
-        assert replace(one, duplicate=True) == three
+        assert one._replace(duplicate=True) == three
         assert two.version == 2
         assert len(log.read_all()) == 2
 
@@ -99,7 +98,7 @@ class TestDuplicates:
         (again,) = accept(appender, submitted("C1", id="the-one"))
         (with_number,) = accept(appender, submitted("C1", id="the-one", case=first_answer.case))
 
-        assert again == with_number == replace(first_answer, duplicate=True)
+        assert again == with_number == first_answer._replace(duplicate=True)
 
     def test_expected_version_does_not_refuse_a_duplicate(self, appender: Writer) -> None:
         """Who sends the same event with the same expectation again gets the first answer."""

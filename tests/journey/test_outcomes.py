@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -104,7 +104,7 @@ class TestConnectionCut:
                 written = accept(appender, told, visit(told.stream_id, id=f"v{number}"))
                 assert [each.duplicate for each in written] == [False, False]
                 again = accept(appender, told, visit(told.stream_id, id=f"v{number}"))
-                assert again == [replace(each, duplicate=True) for each in written]
+                assert again == [each._replace(duplicate=True) for each in written]
 
         assert len(faulty.direct.read_all()) == 2 * CUTS
         # The first repetition is one; the writer looks before it decides from then on.

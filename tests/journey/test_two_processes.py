@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,7 +193,7 @@ class TestTwoProcesses:
                     first_answers, second_answers = pool.map(send_to, (one, two))
                 for answers in zip(first_answers, second_answers, strict=True):
                     assert sorted(each.duplicate for each in answers) == [False, True]
-                    assert len({replace(each, duplicate=True) for each in answers}) == 1
+                    assert len({each._replace(duplicate=True) for each in answers}) == 1
 
     @pytest.mark.parametrize("moment", ["before_reading", "before_finding", "before_appending"])
     def test_same_event_between_two_steps(self, postgres: Settings, moment: str) -> None:

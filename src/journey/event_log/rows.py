@@ -44,12 +44,5 @@ class Known:
 
 def entry(event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None) -> Entry:
     """Return `event` as it goes into the log."""
-    return Entry(
-        stream_id=event.stream_id,
-        version=version,
-        type=event.type,
-        state=to_state(event, recorded_at),
-        key=event.key,
-        digest=digest,
-        new_case=new_case,
-    )
+    state = to_state(event, recorded_at)
+    return Entry(event.stream_id, version, event.type, state, event.key, digest, new_case)
