@@ -5,7 +5,6 @@ itself. It writes the same tables.
 """
 
 import asyncio
-import socket
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from journey.errors import AppendConflict, LogUnavailable, Unstorable
 from journey.event_log.postgres import PostgresStore
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.writing import Snapshot
+from journey.loop_connection import connect
 
 _APPEND = (
     "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[],"
@@ -53,30 +53,14 @@ _ROLLED_BACK = ("23", "25", "42", "53", "55", "P0")
 _CONSTRAINT = "23"
 # A value that cannot be one, and one that is too large for an index or a row.
 _BAD_VALUE = ("22", "54")
-# What libpq knows of connections, and the server does not.
-_OF_LIBPQ = frozenset(
-    {
-        "connect_timeout",
-        "keepalives",
-        "keepalives_idle",
-        "keepalives_interval",
-        "keepalives_count",
-        "tcp_user_timeout",
-        "channel_binding",
-        "gssencmode",
-        "sslcompression",
-    }
-)
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, UnicodeError)
-_TCP_USER_TIMEOUT_MS = 20_000
 
 
 class PostgresWriter:
     """One connection that appends, opened when it is needed, in the event loop that needs it."""
 
     def __init__(self, url: sa.URL, store: PostgresStore, lock_timeout: float, patience: float) -> None:
-        query = {name: value for name, value in url.query.items() if name not in _OF_LIBPQ}
-        self._dsn = url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
+        self._url = url
         self._store = store
         self._patience = patience
         self._session = {
@@ -181,18 +165,12 @@ class PostgresWriter:
             return self._connection
         connection = None
         try:
-            connection = await asyncpg.connect(
-                self._dsn, timeout=self._patience, server_settings=self._session
-            )
+            connection = await connect(self._url, self._patience, **self._session)
             self._append = await connection.prepare(_APPEND)
         except (*_FAILURES, TimeoutError) as error:
             if connection is not None:
                 connection.terminate()
             raise LogUnavailable(f"the log cannot be reached: {error}") from error
-        wire = connection._transport.get_extra_info("socket")  # noqa: SLF001  # no other way in
-        if wire is not None and wire.family in (socket.AF_INET, socket.AF_INET6):
-            # A peer that has gone without a word is noticed, instead of being waited for.
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TCP_USER_TIMEOUT_MS)
         self._connection, self._loop = connection, asyncio.get_running_loop()
         return connection
 
