@@ -57,6 +57,17 @@ def main(
             ),
         ),
     ] = False,
+    node: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help=said(
+                "A directory with node_modules of message-db and Emmett, for STORES.",
+                "含有 message-db 与 Emmett 的 node_modules 的目录，供 STORES 使用。",
+            ),
+        ),
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -80,7 +91,7 @@ def main(
     if source is not None:
         os.environ["PYTHONPATH"] = str(source.resolve() / "src")  # before the installed one, in all processes
     console = terminal.results()
-    with prepared(seconds, scale) as bench:
+    with prepared(seconds, scale, node) as bench:
         disk = [disk_pace(bench.directory)]
         found = []
         for goal in chosen:

@@ -81,6 +81,8 @@ class Contest:
     cases: Sequence[Case]
     ratios: Sequence[Ratio]
     bounds: Sequence[Bound] = ()
+    remarks: Sequence[Words] = ()
+    """What is to be told beside the figures."""
     repeats: int | None = None
     """How many rounds; None takes what the command line says."""
 

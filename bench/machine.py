@@ -42,6 +42,8 @@ class Bench:
     """How long one sample takes."""
     scale: int
     """How many events a large log has."""
+    node: Path | None = None
+    """A directory with `node_modules` of other event stores."""
     connections: int = 32
     servers: ExitStack = field(default_factory=ExitStack)
     """What ends with the run."""
@@ -74,7 +76,7 @@ class Bench:
 
 
 @contextmanager
-def prepared(seconds: int, scale: int) -> Iterator[Bench]:
+def prepared(seconds: int, scale: int, node: Path | None = None) -> Iterator[Bench]:
     """Make the places that a run needs; end all that it started and remove everything afterwards."""
     with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="journey-bench-"))
@@ -84,7 +86,12 @@ def prepared(seconds: int, scale: int) -> Iterator[Bench]:
         Path(directory).chmod(0o755)
         servers = stack.enter_context(ExitStack())
         yield Bench(
-            directory=Path(directory), scratch=Path(scratch), seconds=seconds, scale=scale, servers=servers
+            directory=Path(directory),
+            scratch=Path(scratch),
+            seconds=seconds,
+            scale=scale,
+            node=node,
+            servers=servers,
         )
 
 

@@ -24,6 +24,8 @@ def show(console: Console, goal: Goal, contest: Contest, samples: Samples) -> No
     console.print(f"\n[bold]{' '.join(goal.names)}[/bold] {goal.title.in_language(LANGUAGE)}")
     console.print(_cases(console, contest, samples))
     console.print(_ratios(console, contest, samples))
+    for remark in contest.remarks:
+        console.print(f"  {remark.in_language(LANGUAGE)}", markup=False)
     for case in contest.cases:
         for line in _notes(samples.get(case.key, ())):
             console.print(f"  {case.title.in_language(LANGUAGE)}: {line}", markup=False)

@@ -7,6 +7,7 @@ from bench.goals.growing import grown_journey, grown_log
 from bench.goals.latency import steady_posts
 from bench.goals.reading import statuses
 from bench.goals.rebuilding import imports, rebuilds
+from bench.goals.stores import other_stores
 from bench.goals.workers import two_workers
 from journey.words import Words
 
@@ -71,6 +72,11 @@ GOALS = (
         ("V12",),
         Words("Two API workers on PostgreSQL beside one", "PostgreSQL 上两个 API 进程，对比一个"),
         two_workers,
+    ),
+    Goal(
+        ("STORES",),
+        Words("Single appends beside other event stores", "单条写入，对比其他事件存储"),
+        other_stores,
     ),
 )
 """In the order of their names."""
