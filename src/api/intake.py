@@ -81,7 +81,7 @@ class Intake:
         # Together with its attributes it may be larger than its body.
         if len(encode(value)) > self._settings.max_event_bytes:
             raise event_too_large(self._settings.max_event_bytes)
-        return _taken(await self._submit([self._event(value, unreadable)], expected))
+        return _taken(await self._submit([self._event(value, unreadable=unreadable)], expected))
 
     async def batch(self) -> list[Item]:
         """Take a batch, each event on its own unless all or none was asked for."""
@@ -133,11 +133,12 @@ class Intake:
     async def _read(self, values: Iterable[Any]) -> list[Event | Unread]:
         """Read events one by one; a problem among them stands for a value that was none."""
         read: list[Event | Unread] = []
+        reading = Reading(self._settings, self.service.clock())
         for value in values:
             if len(read) % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
             try:
-                read.append(self._event(value))
+                read.append(self._event(value, reading))
             except Problem as problem:
                 id_ = value.get("id") if isinstance(value, dict) else None
                 read.append(Unread(id_ if isinstance(id_, str) else None, problem))
@@ -160,10 +161,13 @@ class Intake:
             placed = [FieldError(at + each.pointer[1:], each.detail) for each in found]
             raise Problem("malformed-json", errors=placed) from error
 
-    def _event(self, value: Any, unreadable: Sequence[FieldError] = ()) -> Event:
+    def _event(
+        self, value: Any, reading: Reading | None = None, unreadable: Sequence[FieldError] = ()
+    ) -> Event:
         if isinstance(value, Problem):
             raise value
-        event = read_event(value, Reading(self._settings, self.service.clock()), unreadable)
+        reading = reading or Reading(self._settings, self.service.clock())
+        event = read_event(value, reading, unreadable)
         if self._caller.source is not None and event.source != self._caller.source:
             raise Problem("source-not-yours", extra={"source": self._caller.source})
         return event

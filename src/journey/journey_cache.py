@@ -12,8 +12,9 @@ from journey.journey import Journey, evolve, initial
 from journey.snapshots import from_snapshot, to_snapshot
 
 # A stream of so many events more than at its last snapshot gets another: a few hundred are read and folded in
-# a few milliseconds.
+# a few milliseconds. Of a stream that is very long the snapshot is large, and is written less often.
 _EVENTS_PER_SNAPSHOT = 500
+_VERY_LONG = 25_000
 # After how many folded events others get their turn.
 _BREATH = 200
 
@@ -75,8 +76,8 @@ class JourneyCache:
         long = []
         for stream_id, journey in journeys.items():
             if journey.version >= _EVENTS_PER_SNAPSHOT:
-                before = self._at_hand(stream_id).version
-                if journey.version // _EVENTS_PER_SNAPSHOT > before // _EVENTS_PER_SNAPSHOT:
+                distance = _EVENTS_PER_SNAPSHOT << (journey.version // _VERY_LONG).bit_length()
+                if journey.version // distance > self._at_hand(stream_id).version // distance:
                     long.append(Snapshot(stream_id, journey.version, to_snapshot(journey)))
             self._journeys[stream_id] = journey
             self._journeys.move_to_end(stream_id)
