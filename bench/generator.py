@@ -23,7 +23,9 @@ from bench.requests import load
 _PIECE = 65_536
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _POSITION = re.compile(rb'"position": ?(\d+)')
-_CREATED = 201
+_CREATED, _ERROR = 201, 400
+_TOLD = 800
+"""Characters of a refusal that are told."""
 _GRACE = 30.0
 """Seconds that answers are waited for after the last request."""
 
@@ -44,6 +46,8 @@ class Found:
     statuses: dict[int, int] = field(default_factory=dict)
     positions: list[int] = field(default_factory=list)
     """Of events, as the answers with 201 tell them."""
+    refusal: str = ""
+    """The first answer with an error status."""
     broken: int = 0
     seconds: float = 0.0
     again: int = 0
@@ -57,7 +61,8 @@ class Found:
             "seconds": self.seconds,
             "p50": ordered[int(last * 0.5)] * 1e3 if ordered else 0.0,
             "p99": ordered[int(last * 0.99)] * 1e3 if ordered else 0.0,
-            "refused": sum(count for status, count in self.statuses.items() if status >= 400),  # noqa: PLR2004  # HTTP's errors
+            "refused": sum(count for status, count in self.statuses.items() if status >= _ERROR),
+            "refusal": self.refusal,
             "broken": self.broken,
             "again": self.again,
             "created": self.statuses.get(_CREATED, 0),
@@ -138,6 +143,8 @@ class Generator:
         found, status = self.found, int(answer[9:12])
         found.latencies.append(time.perf_counter() - connection.intended)
         found.statuses[status] = found.statuses.get(status, 0) + 1
+        if status >= _ERROR and not found.refusal:
+            found.refusal = answer.decode(errors="replace")[-_TOLD:]
         if status == _CREATED and (told := _POSITION.search(answer)):
             found.positions.append(int(told[1]))
         connection.received = b""

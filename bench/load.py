@@ -30,6 +30,8 @@ class Load:
     p99: float
     refused: int
     """Answers with an error status."""
+    refusal: str = ""
+    """The first of those answers; only our own generator keeps it."""
     broken: int
     """Connections that broke, requests without an answer."""
     again: int

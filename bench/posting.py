@@ -2,7 +2,7 @@
 
 import http.client
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Posting:
             p50=load.p50,
             p99=load.p99,
             cpu=cpu,
-            notes=_told({"refused": load.refused, "broken": load.broken, "lost or doubled": lost}),
+            notes=_told(load, lost),
         )
 
     def _lost(self, load: Load, stored: int) -> int:
@@ -110,8 +110,11 @@ def ready(bench: Bench, making: Making, count: int, *, key: str, size: int = 1) 
     return path
 
 
-def _told(failures: Mapping[str, int]) -> dict[str, float | str]:
-    return {name: float(count) for name, count in failures.items() if count}
+def _told(load: Load, lost: int) -> dict[str, float | str]:
+    """Return what went wrong, if anything did."""
+    counts = {"refused": load.refused, "broken": load.broken, "lost or doubled": lost}
+    told: dict[str, float | str] = {name: float(count) for name, count in counts.items() if count}
+    return told | {"refusal": load.refusal} if load.refusal else told
 
 
 def seed(deployment: Deployment, count: int, made: Iterator[bytes]) -> None:
