@@ -161,6 +161,9 @@ class PostgresWriter:
 
     async def _connected(self) -> Any:
         """Return the connection, a new one where the last was lost."""
+        # A loss in idleness shows after two turns of the loop: one reads the end, the other one tells it.
+        for _ in range(2):
+            await asyncio.sleep(0)
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         connection = None
