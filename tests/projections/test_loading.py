@@ -79,6 +79,16 @@ class TestLoadedRows:
 
         same()
 
+    def test_go_on_where_a_customer_is_larger_than_what_is_read_at_once(self, kept: Kept) -> None:
+        """The state is taken from the row that the events before have given."""
+        kept.record(*[visit(f"C{min(number, 7)}") for number in range(40)])
+        kept.engine(*ALL).catch_up()
+        engine = loads(kept).engine(*ALL, page=4)
+        begun(kept, engine, *ALL)
+        engine.catch_up()
+
+        same_as_live(kept, *ALL)
+
     @pytest.mark.parametrize("fragile", POISONS.values(), ids=list(POISONS))
     def test_stop_at_the_poison_event_of_a_customer_and_of_nobody_else(
         self, kept: Kept, fragile: Projection[Count]
@@ -329,14 +339,19 @@ class TestSharing:
 
         same_as_live(kept, projection)
 
-    def test_two_who_divide_the_log_at_once_agree(self, kept: Kept) -> None:
-        """The parts of the one who was first count."""
+    def test_who_divides_the_log_first_has_divided_it(self, kept: Kept) -> None:
+        """Another one, who is late or at it in the same moment, changes nothing."""
         projection = counting()
         kept.record(*[visit(f"C{number}") for number in range(9)])
         engine = loads(kept).engine(projection)
         engine.catch_up()
         begun(kept, engine, projection)
+        [build] = place(kept, projection).loading()
         at_once(*[lambda page=page: loading.load_next(place(kept, projection, page=page)) for page in (1, 2)])
+        with kept.views.begin() as connection:
+            divided = parts.of(connection, [build])
+            parts.plan(connection, build, parts.divided(["C3"], Position(4)))
+            assert parts.of(connection, [build]) == divided
         engine.catch_up()
 
         same_as_live(kept, projection)
