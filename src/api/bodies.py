@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from api.heads import head_of
 from api.problems import Problem
 from journey.words import Words
 
@@ -14,8 +15,8 @@ _MAX_DISCARDED = 256 * 1024 * 1024
 
 async def read_body(request: Request, limit: int, too_large: Callable[[int], Problem]) -> bytes:
     """Return the body; raise what `too_large` makes of the limit when it is longer than `limit` bytes."""
-    if any(name == b"expect" for name, _ in request.headers.raw):
-        declared = request.headers.get("content-length", "")
+    if b"expect" in head_of(request):
+        declared = head_of(request).get(b"content-length", b"").decode("latin-1")
         if declared.isdecimal() and int(declared) > limit:
             raise too_large(limit)
     message = await request.receive()

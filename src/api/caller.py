@@ -1,11 +1,11 @@
 """Who calls, and what a route asks of them: nothing is open without a key."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
+from api.heads import head_of
 from api.keys import Scope
 from api.parameters import check_parameters
 from api.problems import Problem
@@ -13,8 +13,7 @@ from api.service import service_of
 from journey.journey import LifecycleMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(NamedTuple):
     """Someone who has shown who they are: a channel system, a colleague, or (with a token) a customer."""
 
     name: str
@@ -34,14 +33,14 @@ class Caller:
 
 async def authenticate(request: Request) -> Caller:
     """Return who calls; raise `unauthorized` without a valid key."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    shown = credentials.strip()
-    if scheme.lower() != "bearer" or not shown:
+    scheme, _, credentials = head_of(request).get(b"authorization", b"").partition(b" ")
+    shown = credentials.strip().decode("latin-1")
+    if scheme.lower() != b"bearer" or not shown:
         raise Problem("unauthorized")
     key = await service_of(request).keys.allowed(shown)
     if key is None:
         raise Problem("unauthorized")
-    return Caller(name=key.prefix, scopes=key.scopes, source=key.source, lifecycle=key.lifecycle)
+    return Caller(key.prefix, key.scopes, key.source, key.lifecycle)
 
 
 def requires(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:

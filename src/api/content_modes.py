@@ -1,10 +1,9 @@
 """How events are sent: the content mode that the headers of a request tell, whatever their case."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
-
-from starlette.datastructures import Headers
 
 from api.problems import Problem
 from journey.words import Words
@@ -17,49 +16,45 @@ STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 LINES = "application/x-ndjson"
 
+_OF_CLOUDEVENTS: Mapping[str, ContentMode] = {BATCHED: "batched", STRUCTURED: "structured", LINES: "lines"}
 _PREFIX = b"ce-"
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 _JSON = re.compile(r"(?:application/(?:[a-z0-9.-]+\+)?|text/)json")
 
 
-def content_mode(headers: Headers) -> ContentMode:
+def content_mode(head: Mapping[bytes, bytes]) -> ContentMode:
     """Return the mode of a request.
 
     Raises `unsupported-content-type` where it is none of them, and `unsupported-encoding` for a body that is
     compressed or not in UTF-8.
     """
-    content_type, attributes_in_headers = "", False
-    for name, value in headers.raw:
-        if name == b"content-type":
-            content_type = content_type or value.decode("latin-1")
-        elif name == b"content-encoding" and value.strip().lower() != b"identity":
-            raise Problem("unsupported-encoding", headers={"Accept-Encoding": "identity"})
-        elif name.startswith(_PREFIX):
-            attributes_in_headers = True
-    return _mode(content_type, attributes_in_headers=attributes_in_headers)
+    if head.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise Problem("unsupported-encoding", headers={"Accept-Encoding": "identity"})
+    plain, with_attributes = _modes_of(head.get(b"content-type", b"").decode("latin-1"))
+    attributes_in_headers = plain != with_attributes and any(name.startswith(_PREFIX) for name in head)
+    mode = with_attributes if attributes_in_headers else plain
+    if mode is None:
+        raise _unsupported()
+    return mode
 
 
 @lru_cache(maxsize=100)
-def _mode(content_type: str, *, attributes_in_headers: bool) -> ContentMode:
+def _modes_of(content_type: str) -> tuple[ContentMode | None, ContentMode | None]:
+    """Return the modes that a media type tells, without attributes of an event in headers and with them."""
     charset = _CHARSET.search(content_type)
     if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
         raise Problem("unsupported-encoding", extra={"supported": ["utf-8"]})
     media_type = content_type.partition(";")[0].strip().lower()
     # A structured event may repeat its attributes in headers, so its media type comes before them.
-    if media_type == BATCHED:
-        return "batched"
-    if media_type == STRUCTURED:
-        return "structured"
-    if media_type == LINES:
-        return "lines"
+    if (mode := _OF_CLOUDEVENTS.get(media_type)) is not None:
+        return mode, mode
     if media_type.startswith("application/cloudevents"):
-        raise _unsupported()
+        return None, None
     # An event in headers that does not name the type of its data has JSON.
-    if attributes_in_headers and (not media_type or _JSON.fullmatch(media_type)):
-        return "binary"
-    if media_type == JSON:
-        return "structured"
-    raise _unsupported()
+    return (
+        "structured" if media_type == JSON else None,
+        "binary" if not media_type or _JSON.fullmatch(media_type) else None,
+    )
 
 
 def _unsupported() -> Problem:

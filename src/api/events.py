@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.caller import Analyst, Channel
 from api.content_modes import content_mode
 from api.event_examples import POST_EVENTS
+from api.heads import head_of
 from api.intake import Intake, Options, refuse_precondition
 from api.ndjson import NdjsonAnswer
 from api.outcomes import answer, batch_answer, lines_answer
@@ -53,7 +54,7 @@ async def post_events(
     """
     options = Options(lifecycle or caller.lifecycle, atomic, validate_only)
     intake = Intake(request, caller, options)
-    mode = content_mode(request.headers)
+    mode = content_mode(head_of(request))
     if mode in ("batched", "lines"):
         refuse_precondition(request)
     match mode:

@@ -15,6 +15,7 @@ from api.caller import Caller
 from api.cloudevents import read_event
 from api.event_attributes import Reading
 from api.field_errors import FieldError, fault_errors
+from api.heads import head_of
 from api.languages import Tag, negotiate
 from api.outcomes import Item, item
 from api.problems import Problem
@@ -213,10 +214,10 @@ def _taken(outcomes: Sequence[Outcome]) -> Appended:
 
 def expected_version(request: Request) -> Version | None:
     """Read `If-Match: "17"`; raise `precondition-malformed` for anything but one strong tag."""
-    tag = request.headers.get("if-match")
+    tag = head_of(request).get(b"if-match")
     if tag is None:
         return None
-    version = _VERSION.fullmatch(tag.strip())
+    version = _VERSION.fullmatch(tag.strip().decode("latin-1"))
     if version is None:
         raise Problem("precondition-malformed")
     return Version(int(version[1]))
@@ -224,7 +225,7 @@ def expected_version(request: Request) -> Version | None:
 
 def refuse_precondition(request: Request) -> None:
     """Raise `precondition-malformed` for several events: they may concern several streams."""
-    if "if-match" in request.headers:
+    if b"if-match" in head_of(request):
         detail = Words(
             "If-Match goes with a single event; a batch may concern several customers.",
             "If-Match 仅适用于单个事件，批次可能涉及多个客户。",

@@ -41,6 +41,8 @@ _KEYS = sa.Table(
 )
 # How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
 _TRUSTED_SECONDS = 2.0
+# How many keys are told by their digests alone; a service has some dozens.
+_MOST_SHOWN = 10_000
 # How long before that a key in use is looked up again, so that nobody waits for it.
 _AHEAD_SECONDS = 1.0
 
@@ -67,6 +69,8 @@ class KeyStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._trusted: dict[str, tuple[float, bytes, ApiKey]] = {}
+        self._shown: dict[bytes, tuple[float, bytes, ApiKey]] = {}
+        """By digest of the whole key: what was trusted when it was shown; it counts while it still is."""
         self._guard = threading.Lock()
         self._looks: dict[str, asyncio.Future[ApiKey | None]] = {}
         """By key: the look-ups under way in the event loop."""
@@ -138,11 +142,17 @@ class KeyStore:
 
     def remembered(self, key: str, seconds: float = 0.0) -> ApiKey | None:
         """Return what `key` allows if it is known for so many seconds more; None says nothing."""
-        prefix, secret = _parts(key)
-        known = self._trusted.get(prefix)
-        if known is None or known[0] < time.monotonic() + seconds or not _fits(known[1], secret):
-            return None
-        return known[2]
+        digest = _digest(key)
+        known = self._shown.get(digest)
+        if known is None or known is not self._trusted.get(known[2].prefix):
+            prefix, secret = _parts(key)
+            known = self._trusted.get(prefix)
+            if known is None or not _fits(known[1], secret):
+                return None
+            if len(self._shown) >= _MOST_SHOWN:
+                self._shown.clear()
+            self._shown[digest] = known
+        return known[2] if known[0] >= time.monotonic() + seconds else None
 
     def find(self, key: str) -> ApiKey | None:
         """Return what `key` allows, None where it is unknown or revoked."""

@@ -103,12 +103,13 @@ async def _answer(steps: Sequence[_Step], request: Request) -> Response:
     for step in steps:
         values, wrong = _values(step, request)
         errors += wrong
-        failed = bool(wrong)
+        if errors and (wrong or any(results[index] is _FAILED for _, index in step.results)):
+            results.append(_FAILED)
+            continue
         for name, index in step.results:
-            failed = failed or results[index] is _FAILED
             if name is not None:
                 values[name] = results[index]
-        results.append(_FAILED if failed else await step.call(**values))
+        results.append(await step.call(**values))
     if errors:
         raise RequestValidationError(errors)
     response: Response = results[-1]
@@ -116,9 +117,13 @@ async def _answer(steps: Sequence[_Step], request: Request) -> Response:
 
 
 def _values(step: _Step, request: Request) -> tuple[dict[str, Any], list[Any]]:
-    values: dict[str, Any] = {}
-    errors: list[Any] = []
     scope = request.scope
+    if not (scope["query_string"] or step.path.fields or step.headers.fields or step.query.absent is None):
+        values = dict(step.query.absent)
+        if step.request_name is not None:
+            values[step.request_name] = request
+        return values, []
+    values, errors = {}, list[Any]()
     if step.path.plain:
         values.update((name, scope["path_params"][alias]) for name, alias in step.path.plain)
     elif step.path.fields:
