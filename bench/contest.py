@@ -19,6 +19,8 @@ class Sample:
     """Requests or events a second."""
     count: int
     """Requests or events that were answered well."""
+    stored: int = 0
+    """Events that are in the log since, also those whose answers came too late to count."""
     failures: int = 0
     """Answers that were not what they had to be, and connections that broke."""
     p50: float | None = None

@@ -73,10 +73,12 @@ class Posting:
             if load.again == 0:
                 break
             rate = load.rate * self._size * _SPARE  # it went faster than expected, and so sent events again
-        lost = self._lost(load, stored)
+        more = self._deployment.stored() - stored if self._deployment else 0
+        lost = self._lost(load, more) if self._deployment else 0
         return Sample(
             rate=load.rate * self._size,
             count=load.count * self._size,
+            stored=more,
             failures=load.refused + load.broken + lost,
             p50=load.p50,
             p99=load.p99,
@@ -84,14 +86,12 @@ class Posting:
             notes=_told(load, lost),
         )
 
-    def _lost(self, load: Load, stored: int) -> int:
+    def _lost(self, load: Load, more: int) -> int:
         """Count events that were acknowledged and are not in the log, or are in it without being asked for.
 
-        `wrk` does not wait for what is under way when its time is over: one request for each connection.
+        `more` is by how many events the log has grown. `wrk` does not wait for what is under way when its
+        time is over: one request for each connection.
         """
-        if self._deployment is None:
-            return 0
-        more = self._deployment.stored() - stored
         if load.created is not None and load.positions is not None:
             return abs(more - load.created) + load.created - load.positions
         surplus = more - (load.count - load.refused) * self._size

@@ -1,7 +1,7 @@
 """V4, V5, V6: many events at once, beside a bare recorder, beside COPY, with projections behind them."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _FIRST_GUESS = 8_000
 _numbers = itertools.count(1)
 
 
-def batches(bench: Bench, deployment: Deployment) -> Posting:
+def batches(bench: Bench, deployment: Deployment, after: Callable[[], object] = lambda: None) -> Posting:
     """Return what posts batches of 1,000 to our service."""
     return Posting(
         bench,
@@ -31,6 +31,7 @@ def batches(bench: Bench, deployment: Deployment) -> Posting:
         size=TOGETHER,
         connections=CONNECTIONS,
         deployment=deployment,
+        after=after,
     )
 
 
@@ -131,14 +132,16 @@ def bulk(bench: Bench) -> Iterator[Contest]:
 def live_projections(bench: Bench) -> Iterator[Contest]:
     """Post batches with all core projections behind them, and with nobody to keep any."""
     with on_postgres(bench) as alone, on_postgres(bench, projector=True) as live:
-        post = batches(bench, live)
+        lags: list[float] = []
+        post = batches(bench, live, after=lambda: lags.append(live.catch_up()))
 
         def projected() -> Sample:
             sample = post()
-            lag = live.catch_up()
             # The rate of the projections counts the time that they needed after the load had stopped.
-            rate = sample.count / (bench.seconds + lag)
-            return replace(sample, rate=rate, notes={**sample.notes, "posted/s": sample.rate, "lag": lag})
+            rate = sample.stored / (bench.seconds + lags[-1])
+            return replace(
+                sample, rate=rate, notes={**sample.notes, "posted/s": sample.rate, "lag": lags[-1]}
+            )
 
         yield Contest(
             cases=(

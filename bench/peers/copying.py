@@ -26,7 +26,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def rows(name: str, versions: Counter[str]) -> Iterator[Rows]:
-    """Yield the rows of 1,000 events at a time, for each table; `versions` are those of the streams so far."""
+    """Yield the rows of 1,000 events at a time, for each table; `versions` are the streams' so far."""
     cases: set[str] = set()
     made = events(name)
     while True:
