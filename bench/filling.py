@@ -8,6 +8,7 @@ of the content, which nothing looks at unless an event is sent again.
 import http.client
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from typing import Any
 
 import orjson
 import psycopg
@@ -21,8 +22,12 @@ STEPS = 10
 """Events of one round of a journey."""
 _WHO, _ROUND = "0999999", "roundno"
 """What stands in the pattern for the customer's number and for the round."""
-_VISIT = ("mobile", "interaction.recorded", {"touchpoint": "page.view", "action": "view", "duration_s": 5.5})
-_PATTERN = (
+_VISIT: tuple[str, str, dict[str, Any]] = (
+    "mobile",
+    "interaction.recorded",
+    {"touchpoint": "page.view", "action": "view", "duration_s": 5.5},
+)
+_PATTERN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("mobile", "application.started", {"product": "personal-loan"}),
     _VISIT,
     (
@@ -30,18 +35,19 @@ _PATTERN = (
         "application.submitted",
         {"product": "personal-loan", "amount": 90000, "currency": "CNY", "materials": ["identity_card"]},
     ),
-    _VISIT,
     ("system", "review.started", {"reviewer": "reviewer-7", "team": "review"}),
-    _VISIT,
     (
         "system",
         "review.step_completed",
         {"step": "credit-check", "outcome": "passed", "reviewer": "reviewer-7"},
     ),
-    _VISIT,
     ("system", "review.approved", {"terms": "3.85 % a year over 24 months"}),
     _VISIT,
+    ("system", "delivery.started", {}),
+    ("system", "delivery.completed", {"handover": "paid out"}),
+    _VISIT,
 )
+"""An application from its start to its end: a long journey has many cases, and few of them are open."""
 _COPIES = """
 WITH pattern AS (
     SELECT * FROM stored_events WHERE originator_id = %(pattern)s AND originator_version = %(step)s
