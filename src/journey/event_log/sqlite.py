@@ -49,7 +49,7 @@ class SQLiteStore:
 
         return SQLiteWriter(self)
 
-    def insert(self, entries: Sequence[Entry]) -> list[int]:
+    def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
         """Write entries, their keys and cases in one transaction and return their positions."""
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -54,22 +52,13 @@ class Recorder(SQLiteApplicationRecorder):
     committing = False
     """Whether the last insert got as far as its commit."""
 
-    def __init__(self, datastore: SQLiteDatastore) -> None:
-        super().__init__(datastore)
-        self.insert_events_statement = (
-            f"INSERT INTO {self.events_table_name} (originator_id, originator_version, topic, state) "  # noqa: S608  # the library's own name
-            "VALUES (?,?,?,?)"
-        )
-
-    def insert_entries(self, entries: Sequence[Entry]) -> list[int]:
+    def insert_entries(self, entries: Sequence[Entry]) -> Sequence[int]:
         """Write entries, their keys and cases in one transaction and return their positions."""
-        events = [StoredEvent(entry.stream_id, entry.version, entry.type, entry.state) for entry in entries]
         self.committing = False
         with self.datastore.transaction(commit=True) as cursor:
-            positions = self._insert_events(cursor, events, entries=entries)
+            positions = _insert(cursor, entries)
             self.committing = True
-        assert positions is not None  # noqa: S101  # the application recorder always returns them
-        return list(positions)
+        return positions
 
     def fence(self) -> None:
         """Write over what a failed commit may have left in the write-ahead log, for a restart to find."""
@@ -80,16 +69,23 @@ class Recorder(SQLiteApplicationRecorder):
                 (number,) = cursor.fetchone()
                 cursor.execute(f"PRAGMA user_version={(number + 1) % 2}")
 
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
-        entries: Sequence[Entry] = kwargs["entries"]
-        c.executemany(
-            "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
-            [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
-        )
-        c.executemany(
-            "INSERT INTO cases (number, stream_id) VALUES (?,?)",
-            [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
-        )
-        return super()._insert_events(c, stored_events)
+
+def _insert(cursor: SQLiteCursor, entries: Sequence[Entry]) -> Sequence[int]:
+    """Insert entries behind the last position: no other connection writes, and nothing is ever removed."""
+    cursor.execute("SELECT coalesce(max(rowid), 0) FROM stored_events")
+    first = cursor.fetchone()[0] + 1
+    positions = range(first, first + len(entries))
+    cursor.executemany(
+        "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
+        [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
+    )
+    cursor.executemany(
+        "INSERT INTO cases (number, stream_id) VALUES (?,?)",
+        [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
+    )
+    cursor.executemany(
+        "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) "
+        "VALUES (?,?,?,?,?)",
+        [(position, *entry[:4]) for position, entry in zip(positions, entries, strict=True)],
+    )
+    return positions
