@@ -8,11 +8,18 @@ function setup(thread)
 end
 
 function init(args)
-  again = 0
+  again, looked = 0, false
 end
 
 function request()
   local length = file:read(6)
+  if not looked then
+    -- wrk asks once only to look at what comes, and throws it away: the first request must come again.
+    looked = true
+    local first = file:read(tonumber(length))
+    file:seek("set", 0)
+    return first
+  end
   if not length then
     again = again + 1
     file:seek("set", 0)

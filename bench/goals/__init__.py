@@ -1,7 +1,7 @@
 """The goals of the project, V1 to V12: one small function each, which yields what is compared."""
 
 from bench.contest import Goal
-from bench.goals.appending import beside_naive, single_posts
+from bench.goals.appending import beside_naive, single_posts, single_posts_live
 from bench.goals.batches import bulk, live_projections
 from bench.goals.growing import grown_journey, grown_log
 from bench.goals.latency import steady_posts
@@ -42,6 +42,11 @@ GOALS = (
         ("V6",),
         Words("Batches with all projections live", "成批写入，同时实时更新全部视图"),
         live_projections,
+    ),
+    Goal(
+        ("V6",),
+        Words("Single posts with all projections live", "单条写入，同时实时更新全部视图"),
+        single_posts_live,
     ),
     Goal(
         ("V7", "V11"),
