@@ -15,10 +15,10 @@ CREATE TABLE journey_snapshots (
 )
 """
 
-# The turn is a lock on an empty table that nothing else touches. A lock on the events themselves would also
-# shut out VACUUM, and wait for it: a second without appends, each time that it runs.
-TURN = "CREATE TABLE append_turn (nobody integer)"
-
+# The turn to append is an advisory lock. A lock on the events themselves would also shut out VACUUM, and wait
+# for it: a second without appends, each time that it runs. And a writer can hold this one for longer than a
+# commit, by the same number, where others are faster time and again.
+#
 # One call is one statement and so one transaction. The turn makes the order of positions the order of
 # commits: whoever gets positions has committed before the next writer gets any, so no reader that follows
 # positions ever passes one that appears later. The notification is one per commit, not one per event.
@@ -33,7 +33,7 @@ LANGUAGE plpgsql AS $body$
 DECLARE
     positions bigint[];
 BEGIN
-    LOCK TABLE append_turn IN EXCLUSIVE MODE;
+    PERFORM pg_advisory_xact_lock(7092448610431266147);
     INSERT INTO event_keys (source, id, stream_id, version, digest)
         SELECT * FROM unnest(sources, ids, stream_ids, versions, digests);
     IF cardinality(case_numbers) > 0 THEN
@@ -59,10 +59,7 @@ def upgrade() -> None:
         op.execute(SNAPSHOTS.format(text="TEXT", bytes="BLOB") + " WITHOUT ROWID")
         return
     op.execute(SNAPSHOTS.format(text='text COLLATE "C"', bytes="bytea"))
-    op.execute(TURN)
-    op.execute(
-        "DROP FUNCTION append_events(text[], bigint[], text[], bytea[], text[], text[], bytea[], text[], text[])"
-    )
+    op.execute("DROP FUNCTION append_events")
     op.execute(APPEND)
 
 

@@ -6,15 +6,16 @@ from datetime import datetime
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
 from journey.errors import AppendConflict, JourneyError, LogUnavailable, OutcomeUnknown, Unstorable
 from journey.event_log import EventKey, Known, LogWriter
-from journey.events import Position
+from journey.events import Event, Position
 from journey.journey_cache import JourneyCache
 from journey.processes import Processes
 from journey.submissions import Counts, Outcome, Submission
 
-# How often a group is decided again because another process was faster, before it is taken apart; and how
-# often what cannot be taken apart.
-_ATTEMPTS_TOGETHER = 6
-_ATTEMPTS_ALONE = 40
+# How often a group is decided in a turn of its own: case numbers may turn out to be taken, and the turn may
+# be lost with its connection.
+_ATTEMPTS = 10
+# From how many events on a group is decided in a turn of its own at once where others write too.
+_MANY_EVENTS = 200
 # For how many groups the writer looks at the log before it decides, after it has met another writer or an
 # event that came again.
 _WARY_GROUPS = 64
@@ -43,15 +44,13 @@ class Committer:
     async def settle(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Commit what the submissions add, and return one outcome for each event of each.
 
-        They are committed together; in smaller groups where a value that the database cannot hold, or a
-        customer whom another process writes too, would hold up the rest.
+        They are committed together; in smaller groups where a value that the database cannot hold would hold
+        up the rest.
         """
         try:
             slots = await self._written(submissions)
-        except (Unstorable, AppendConflict) as error:
+        except Unstorable as error:
             if not _is_divisible(submissions):
-                if isinstance(error, AppendConflict):
-                    return _same(submissions, LogUnavailable("other writers were faster every time"))
                 return _same(submissions, error)
             return await self._settle_in_halves(submissions)
         except JourneyError as error:
@@ -77,34 +76,57 @@ class Committer:
         return [outcomes + [failed.get(event.stream_id) or next(rest) for event in later]]
 
     async def _written(self, submissions: Sequence[Submission]) -> list[list[Slot]]:
-        """Decide and write, again for as long as another process is faster.
+        """Decide and write; where others were faster, once more while they may not write.
 
         What this process remembers is trusted at first. It may be behind the log, and an event may be there
         already: the database refuses such an append. So nothing is looked up beforehand but journeys that are
-        not at hand; and an event that the rules would refuse is judged again upon a look at the log.
+        not at hand.
         """
         events = [event for each in submissions for event in each.events]
-        streams = {event.stream_id for event in events}
-        owners: dict[str, str] = {}
         looks = self._looks_first() or any(each.validate_only for each in submissions)
-        for _ in range(_ATTEMPTS_TOGETHER if _is_divisible(submissions) else _ATTEMPTS_ALONE):
+        owners: dict[str, str] = {}
+        # Many events meet another writer's nearly always: to decide them in vain would cost more than a turn.
+        if not looks or len(events) < _MANY_EVENTS:
+            slots = await self._attempt(submissions, events, owners, looks=looks)
+            if slots is not None:
+                return slots
+        async with self._log.turn():
+            for _ in range(_ATTEMPTS):
+                slots = await self._attempt(submissions, events, owners, looks=True)
+                if slots is not None:
+                    return slots
+        raise LogUnavailable("other writers were faster every time")
+
+    async def _attempt(
+        self,
+        submissions: Sequence[Submission],
+        events: Sequence[Event],
+        owners: dict[str, str],
+        *,
+        looks: bool,
+    ) -> list[list[Slot]] | None:
+        """Decide and write; return None, with what is known then of case numbers, where others were faster.
+
+        What the rules would refuse upon what is remembered is judged again upon a look at the log.
+        """
+        streams = {event.stream_id for event in events}
+        while True:
             wanted = streams if looks else self._journeys.lacking(streams)
             known = await self._look({event.key for event in events} if looks else (), wanted)
             slots = slots_of(submissions, known)
             draft = decide_group(submissions, slots, self._given(owners))
-            if not looks and doubtful_streams(slots):
-                looks = True
-                continue
-            try:
-                await self._write(draft)
-            except AppendConflict:
-                self._counts.conflicts += 1
-                self._wary, looks = _WARY_GROUPS, True
-                owners.update(await self._log.owners(draft.owners))
-                continue
-            await self._journeys.remember(draft.journeys)
-            return slots
-        raise AppendConflict
+            if looks or not doubtful_streams(slots):
+                break
+            looks = True
+        try:
+            await self._write(draft)
+        except AppendConflict:
+            self._counts.conflicts += 1
+            self._wary = _WARY_GROUPS
+            owners.update(await self._log.owners(draft.owners))
+            return None
+        await self._journeys.remember(draft.journeys)
+        return slots
 
     def _looks_first(self) -> bool:
         """Tell whether to look before deciding, because others write too or events come again."""

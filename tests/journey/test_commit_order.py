@@ -24,8 +24,8 @@ _CALL = (
     "SELECT append_events(ARRAY[%s], ARRAY[1], ARRAY['interaction.recorded'],"
     " ARRAY['{}'::bytea], ARRAY['/held'], ARRAY[%s], ARRAY['d'::bytea], '{}', '{}')"
 )
-_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'append_turn'::regclass AND NOT granted"
-_LOCK = "LOCK TABLE append_turn IN EXCLUSIVE MODE;"
+_WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+_LOCK = "PERFORM pg_advisory_xact_lock(7092448610431266147);"
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_lock_that_is_not_had_in_time(postgres: Settings, held: Held) -> None:
     settings = postgres.model_copy(update={"lock_timeout": 0.2})
     log = open_event_log(storage_of(settings), settings)
     held.connection.execute("BEGIN")
-    held.connection.execute(_LOCK.encode())
+    held.connection.execute(_LOCK.replace("PERFORM", "SELECT").encode())
     began = time.monotonic()
     with pytest.raises(LogUnavailable, match="lock timeout"):
         append(log, [first(visit("C1", id="n1"))])

@@ -25,8 +25,8 @@ LOG_TABLES = {
     "cases": ["number", "stream_id"],
 }
 
-WRITERS_TABLES = {"journey_snapshots", "append_turn"}
-"""What the writer keeps beside the log; nothing in them is told to anybody."""
+WRITERS_TABLES = {"journey_snapshots"}
+"""What the writer keeps beside the log; nothing in it is told to anybody."""
 
 Columns = dict[str, tuple[str, bool, bool]]
 """By name: the type as the database knows it, whether it may be null, whether it is in the primary key."""

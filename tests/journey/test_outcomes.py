@@ -165,7 +165,7 @@ class TestBackendEnded:
         )
         with faulty.log() as log, psycopg.connect(faulty.settings.database) as other:
             for number in range(5):
-                other.execute("LOCK TABLE append_turn IN EXCLUSIVE MODE")
+                other.execute("SELECT pg_advisory_xact_lock(7092448610431266147)")
                 with ThreadPoolExecutor(1) as pool:
                     appending = pool.submit(append, log, [first(visit(f"C{number}"))])
                     until(lambda: sql(faulty.settings, waiting) != [(0,)], "the append waits for the lock")

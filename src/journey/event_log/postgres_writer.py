@@ -34,6 +34,9 @@ FROM wanted JOIN stored_events e
 ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
 ORDER BY 2
 """
+# The number that `append_events` locks too; who holds it in a session may append all the same.
+_TAKE_TURN = "SELECT pg_advisory_lock(7092448610431266147)"
+_END_TURN = "SELECT pg_advisory_unlock(7092448610431266147)"
 _KNOWN = """
 SELECT k.source, k.id, k.digest, e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
 FROM unnest($1::text[], $2::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id)
@@ -130,6 +133,17 @@ class PostgresWriter:
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
         return {row[0]: row[1] for row in await self._fetch(_OWNERS, list(numbers))}
+
+    async def take_turn(self) -> None:
+        """Keep other writers from appending; a connection that is lost gives the turn up."""
+        await self._fetch(_TAKE_TURN)
+
+    async def end_turn(self) -> None:
+        """Let other writers append again."""
+        try:
+            await self._fetch(_END_TURN)
+        except LogUnavailable:
+            self._drop()
 
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the stream's last one."""

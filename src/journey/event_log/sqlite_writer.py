@@ -35,6 +35,12 @@ class SQLiteWriter:
         """Return the streams that case numbers belong to."""
         return await self._in_thread(lambda: self._store.owners(numbers))
 
+    async def take_turn(self) -> None:
+        """Do nothing: nobody else writes."""
+
+    async def end_turn(self) -> None:
+        """Do nothing: nobody else writes."""
+
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the stream's last one."""
         await self._in_thread(lambda: self._store.keep(snapshot))

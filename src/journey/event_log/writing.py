@@ -1,6 +1,7 @@
 """The log as the one writer of a process has it: awaited in its event loop, with no hop between threads."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +44,12 @@ class WritingStore(Protocol):
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
+
+    async def take_turn(self) -> None:
+        """Keep other writers from appending."""
+
+    async def end_turn(self) -> None:
+        """Let other writers append again."""
 
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the stream's last one."""
@@ -87,6 +94,18 @@ class LogWriter:
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
         return await self._store.owners(numbers) if numbers else {}
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Keep other writers from appending while the block looks, decides and appends.
+
+        Raises `LogUnavailable` when others do not end theirs in time.
+        """
+        await self._store.take_turn()
+        try:
+            yield
+        finally:
+            await self._store.end_turn()
 
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the stream's last one."""
