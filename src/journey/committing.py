@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
 from journey.errors import AppendConflict, JourneyError, LogUnavailable, OutcomeUnknown, Unstorable
@@ -16,9 +17,37 @@ from journey.submissions import Counts, Outcome, Submission
 _ATTEMPTS = 10
 # From how many events on a group is decided in a turn of its own at once where others write too.
 _MANY_EVENTS = 200
-# For how many groups the writer looks at the log before it decides, after it has met another writer or an
-# event that came again.
+# For how many groups the writer looks before it decides, after it has met another writer, or an event that
+# came again.
 _WARY_GROUPS = 64
+
+
+class _Look(NamedTuple):
+    """What is looked up before deciding, besides journeys that are not at hand."""
+
+    streams: bool
+    """What others have appended to the streams."""
+    keys: bool
+    """Whether the events are known already."""
+
+
+_EVERYTHING = _Look(streams=True, keys=True)
+
+
+class _Wariness:
+    """Whether something was met lately that makes a look worth its price."""
+
+    def __init__(self) -> None:
+        self._groups = 0
+
+    def meet(self) -> None:
+        """Look for some groups to come."""
+        self._groups = _WARY_GROUPS
+
+    def near(self) -> bool:
+        """Tell whether to look for the next group."""
+        self._groups -= 1
+        return self._groups >= 0
 
 
 class Committer:
@@ -39,7 +68,7 @@ class Committer:
         self._journeys = JourneyCache(log, cached_journeys)
         self._last_recorded_at: datetime | None = None
         self._last_position: Position | None = None
-        self._wary = 0
+        self._others, self._repeats = _Wariness(), _Wariness()
 
     async def settle(self, submissions: Sequence[Submission]) -> list[list[Outcome]]:
         """Commit what the submissions add, and return one outcome for each event of each.
@@ -80,58 +109,52 @@ class Committer:
 
         What this process remembers is trusted at first. It may be behind the log, and an event may be there
         already: the database refuses such an append. So nothing is looked up beforehand but journeys that are
-        not at hand.
+        not at hand, unless others write too or events have come again lately.
         """
         events = [event for each in submissions for event in each.events]
-        looks = self._looks_first() or any(each.validate_only for each in submissions)
+        careful = any(each.validate_only for each in submissions)
+        look = _Look(streams=careful or self._others.near(), keys=careful or self._repeats.near())
         owners: dict[str, str] = {}
         # Many events meet another writer's nearly always: to decide them in vain would cost more than a turn.
-        if not looks or len(events) < _MANY_EVENTS:
-            slots = await self._attempt(submissions, events, owners, looks=looks)
+        if not look.streams or len(events) < _MANY_EVENTS:
+            slots = await self._attempt(submissions, events, owners, look)
             if slots is not None:
                 return slots
         async with self._log.turn():
             for _ in range(_ATTEMPTS):
-                slots = await self._attempt(submissions, events, owners, looks=True)
+                slots = await self._attempt(submissions, events, owners, _EVERYTHING)
                 if slots is not None:
                     return slots
         raise LogUnavailable("other writers were faster every time")
 
     async def _attempt(
-        self,
-        submissions: Sequence[Submission],
-        events: Sequence[Event],
-        owners: dict[str, str],
-        *,
-        looks: bool,
+        self, submissions: Sequence[Submission], events: Sequence[Event], owners: dict[str, str], look: _Look
     ) -> list[list[Slot]] | None:
         """Decide and write; return None, with what is known then of case numbers, where others were faster.
 
-        What the rules would refuse upon what is remembered is judged again upon a look at the log.
+        What the rules would refuse upon what is remembered is judged again upon a look at everything.
         """
         streams = {event.stream_id for event in events}
         while True:
-            wanted = streams if looks else self._journeys.lacking(streams)
-            known = await self._look({event.key for event in events} if looks else (), wanted)
+            wanted = streams if look.streams else self._journeys.lacking(streams)
+            known = await self._look({event.key for event in events} if look.keys else (), wanted)
             slots = slots_of(submissions, known)
             draft = decide_group(submissions, slots, self._given(owners))
-            if looks or not doubtful_streams(slots):
+            if look == _EVERYTHING or not doubtful_streams(slots):
                 break
-            looks = True
+            look = _EVERYTHING
+        if known:
+            self._repeats.meet()
         try:
             await self._write(draft)
         except AppendConflict:
             self._counts.conflicts += 1
-            self._wary = _WARY_GROUPS
+            self._others.meet()
+            self._repeats.meet()
             owners.update(await self._log.owners(draft.owners))
             return None
         await self._journeys.remember(draft.journeys)
         return slots
-
-    def _looks_first(self) -> bool:
-        """Tell whether to look before deciding, because others write too or events come again."""
-        self._wary -= 1
-        return self._wary >= 0
 
     async def _look(self, keys: Collection[EventKey], streams: Collection[str]) -> Mapping[EventKey, Known]:
         if not keys and not streams:
@@ -164,7 +187,7 @@ class Committer:
             slot.position = position
         # A position in between is another writer's: it may have moved any of the journeys at hand.
         if self._last_position is not None and positions[0] != self._last_position + 1:
-            self._wary = _WARY_GROUPS
+            self._others.meet()
         self._last_position = positions[-1]
 
 

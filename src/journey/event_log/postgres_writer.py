@@ -71,6 +71,11 @@ class PostgresWriter:
             "lock_timeout": str(int(lock_timeout * 1000)),
             "synchronous_commit": "on",
             "idle_in_transaction_session_timeout": "10s",
+            # Every look is for a few rows by their keys; a plan that was made while tables were small stays.
+            "enable_seqscan": "off",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
+            "jit": "off",
         }
         self._connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
