@@ -2,6 +2,8 @@
 
 import os
 import platform
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,6 +86,8 @@ def main(
     ] = None,
 ) -> None:
     """Measure goals, show tables, and write all figures as JSON where a file is named."""
+    # A terminated run ends what it started, as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = _chosen(goals or [])
     if smoke:
         chosen = _chosen(goals or list(_SMOKED))
