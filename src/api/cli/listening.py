@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.cli import signals, terminal, working
 from api.cli.ending import ending_in_order
+from api.cli.joined_writes import JoiningProtocol
 from api.cli.speech import said
 
 _CONCURRENCY = 1_000
@@ -69,6 +70,7 @@ def listen(app: FastAPI, listener: socket.socket) -> None:
     ending = asyncio.Event()
     config = uvicorn.Config(
         ending_in_order(app, ending),
+        http=JoiningProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,

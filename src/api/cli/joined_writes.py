@@ -1,0 +1,49 @@
+"""Answers leave by one system call each: the server writes head and body, the system sees both at once."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class JoiningProtocol(HttpToolsProtocol):
+    """The server's HTTP protocol, on a transport that joins what is written in one turn of the event loop."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin with a new connection."""
+        super().connection_made(_Joining(transport))  # type: ignore[arg-type]  # it does all that transports do
+
+
+class _Joining:
+    """A transport that keeps what is written until the event loop has run everything that is ready."""
+
+    __slots__ = ("_loop", "_parts", "_transport")
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Write soon."""
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Write what is kept, and close."""
+        self._flush()
+        self._transport.close()
+
+    def set_protocol(self, protocol: Any) -> None:
+        """Write what is kept, and go on with another protocol."""
+        self._flush()
+        self._transport.set_protocol(protocol)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
