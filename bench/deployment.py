@@ -101,12 +101,12 @@ def on_postgres(
 
 
 @contextmanager
-def on_files(bench: Bench) -> Iterator[Deployment]:
-    """Run our service on SQLite files: one process, with the projections in it."""
+def on_files(bench: Bench, *, projects: bool = False) -> Iterator[Deployment]:
+    """Run our service on SQLite files: one process, with or without the projections in it."""
     directory = bench.new_directory()
     place = files_place(directory)
     key = new_key(place)
-    with ours(place) as server:
+    with ours(place, projects=projects) as server:
         check_sqlite(directory / "log.db")
         groups = {"server": [server.pid]}
         yield Deployment(place=place, key=key, server=server, projector=None, groups=groups)

@@ -74,10 +74,10 @@ def new_key(place: Place) -> str:
 
 
 @contextmanager
-def ours(place: Place, workers: int = 1) -> Iterator[Server]:
-    """Run `journey serve` until the block ends; a service on files does all in one process."""
+def ours(place: Place, workers: int = 1, *, projects: bool = False) -> Iterator[Server]:
+    """Run `journey serve` until the block ends; where asked, it keeps the projections in its process too."""
     port = _free_port()
-    asked = ["--roles", "api" if place.url else "api,project"]
+    asked = ["--roles", "api,project" if projects else "api"]
     if workers > 1:
         asked += ["--workers", str(workers)]
     with _process(_journey("serve", *place.options, *asked, "--port", str(port)), {}) as process:

@@ -83,10 +83,11 @@ def beside_naive(bench: Bench) -> Iterator[Contest]:
     with (
         on_postgres(bench) as ours,
         on_files(bench) as files,
+        on_files(bench, projects=True) as embedded,
         peer("naive", **stores["postgres"]) as naive,
         peer("naive", **stores["sqlite"]) as naive_files,
     ):
-        for deployment in (ours, files):
+        for deployment in (ours, files, embedded):
             seed(deployment, count, events("preloaded", apart=APART_IN_BATCHES))
         groups = {"server": [naive.pid], "database": [bench.postgres_pid()]}
         yield Contest(
@@ -107,6 +108,11 @@ def beside_naive(bench: Bench) -> Iterator[Contest]:
                     title=Words("ours on SQLite", "本服务（SQLite）"),
                     run=posting(bench, files),
                 ),
+                Case(
+                    key="embedded",
+                    title=Words("the same, with projections in its process", "同上，视图在同一进程中维护"),
+                    run=posting(bench, embedded),
+                ),
             ),
             ratios=(
                 Ratio(
@@ -122,6 +128,12 @@ def beside_naive(bench: Bench) -> Iterator[Contest]:
                     over="files",
                     under="naive_files",
                     at_least=12,
+                ),
+                Ratio(
+                    goal="",
+                    title=Words("with projections ÷ naive, SQLite", "含视图 ÷ 朴素实现（SQLite）"),
+                    over="embedded",
+                    under="naive_files",
                 ),
             ),
         )
