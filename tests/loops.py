@@ -10,9 +10,17 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-@cache
+_guard = threading.Lock()
+
+
 def loop() -> asyncio.AbstractEventLoop:
     """Return the loop that all tests share; it runs as long as they do."""
+    with _guard:
+        return _made()
+
+
+@cache
+def _made() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
     threading.Thread(target=made.run_forever, name="loop", daemon=True).start()
     return made
