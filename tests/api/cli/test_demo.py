@@ -81,6 +81,11 @@ class TestByItself:
         assert (data / "log.db").exists()
 
 
+def _heed_ctrl_c() -> None:
+    """Heed Ctrl-C, as what runs in a terminal does, though the tests may run where nobody can press it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A demo in a terminal of 80 columns, which goes on serving."""
 
@@ -90,7 +95,12 @@ class Terminal:
         environment = surroundings(TMPDIR=str(place), TERM="xterm")
         environment.pop("COLUMNS", None)
         self.process = subprocess.Popen(
-            command("demo", "--port", "0"), env=environment, stdin=its, stdout=its, stderr=subprocess.PIPE
+            command("demo", "--port", "0"),
+            env=environment,
+            stdin=its,
+            stdout=its,
+            stderr=subprocess.PIPE,
+            preexec_fn=_heed_ctrl_c,  # noqa: PLW1509  # no thread runs beside it here
         )
         os.close(its)
         self.printed = ""
