@@ -88,11 +88,6 @@ class JourneyCache:
             for snapshot in long:
                 await self._log.keep(snapshot)
 
-    def forget(self, stream_ids: Iterable[str]) -> None:
-        """Let go of journeys that may be older than the log."""
-        for stream_id in stream_ids:
-            self._journeys.pop(stream_id, None)
-
     def behind(self, known: Iterable[Known]) -> bool:
         """Tell whether a journey at hand is older than an event that the log is known to hold."""
         return any(
