@@ -1,6 +1,5 @@
 """Processes that load builds beside the one that orders it, as many as there are processors."""
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -14,6 +13,7 @@ from typing import Any
 import structlog
 
 from journey.event_log import open_event_log
+from journey.garbage import search_seldom
 from journey.settings import Settings
 from journey.storage import storage_of
 from projections.faults import cause, trace
@@ -79,9 +79,7 @@ def _work(settings: Settings, catalogue: Catalogue) -> None:
     storage = storage_of(settings)
     log, views = open_event_log(storage, settings, writer=False), storage.engine("views", writer=True)
     place = Place(log, views, projections, settings, lambda: datetime.now(UTC))
-    # What is loaded by now stays; what follows is many small objects without cycles.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    search_seldom()
     try:
         while parent.is_alive() and place.loading():
             if not load_next(place):

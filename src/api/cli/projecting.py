@@ -10,6 +10,7 @@ from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
 from api.cli.serving import Definitions
 from api.cli.speech import said
+from journey.garbage import search_seldom
 from journey.migrating import migrate
 from journey.settings import Role
 from journey.storage import only_writer, storage_of
@@ -64,6 +65,7 @@ def project_command(
     settings = settings_for(data, database, roles=roles, definitions=definitions)
     if once:
         with explained(), running(settings) as service:
+            search_seldom()
             service.engine.prepare()
             service.engine.catch_up()
             position = service.log.head()
@@ -75,5 +77,6 @@ def project_command(
         )
         return
     with signals.held_back(), explained(), running(settings):
+        search_seldom()
         terminal.note(said("Keeping the projections; Ctrl-C ends it.", "正在维护视图；按 Ctrl-C 停止。"))
         signals.awaited()
