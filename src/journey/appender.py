@@ -23,6 +23,9 @@ __all__ = ["Appended", "Appender", "Counts", "Outcome", "Submission"]
 
 _log = structlog.get_logger()
 
+# So many go into one commit together, however many wait.
+_FEW_EVENTS = 8
+
 
 class _Waiting(NamedTuple):
     """One request in the queue."""
@@ -47,6 +50,8 @@ class Appender:
         self._queue: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._stopping = False
+        self._answered = 0
+        """Events of the group before: whoever sent them has had an answer and may have more to send."""
 
     async def stop(self) -> None:
         """Take no more, and return when everything that waits is written."""
@@ -79,18 +84,24 @@ class Appender:
             if wanted := [each for each in group if not each.future.cancelled()]:
                 await self._serve(wanted)
         self._writing = None
+        self._answered = 0
 
     def _next_group(self) -> list[_Waiting]:
-        """Take as much as one commit may hold."""
+        """Take no more than one commit may hold; where there is much to do, half of what is under way."""
+        # If all went into one commit, all would be answered, and ask again, at once: the process would have
+        # nothing to do while the database writes, and the database nothing while the process reads.
+        half = (self.counts.waiting + self._answered) // 2
+        most = min(self._settings.group_events, max(_FEW_EVENTS, half))
         group: list[_Waiting] = []
         size = 0
         while self._queue:
             more = len(self._queue[0].submission.events)
-            if size and size + more > self._settings.group_events:
+            if size and size + more > most:
                 break
             group.append(self._queue.popleft())
             size += more
         self.counts.waiting -= size
+        self._answered = size
         return group
 
     async def _serve(self, group: Sequence[_Waiting]) -> None:

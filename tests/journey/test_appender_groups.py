@@ -70,13 +70,21 @@ class TestGroup:
     def test_one_commit(self, log: EventLog, settings: Settings) -> None:
         """Events that wait at the same time are committed at once, with their refused neighbours left out."""
         with writing(log, settings, start=False) as appender:
-            futures = [appender.submit(Submission(events=[visit(f"C{number}")])) for number in range(50)]
+            futures = [appender.submit(Submission(events=[visit(f"C{number}")])) for number in range(7)]
             refused = appender.submit(Submission(events=[approved("APP-1")]))
 
         assert all(taken(future.result(SOON)) for future in futures)
         assert isinstance(refused.result(SOON)[0], IllegalTransition)
         assert appender.counts.groups == 1
         assert appender.counts.waiting == 0
+
+    def test_many_share_few_commits(self, log: EventLog, settings: Settings) -> None:
+        """Of many that wait half go first, so that there is work while they are being written."""
+        with writing(log, settings, start=False) as appender:
+            futures = [appender.submit(Submission(events=[visit(f"C{number}")])) for number in range(50)]
+
+        assert all(taken(future.result(SOON)) for future in futures)
+        assert appender.counts.groups == 2  # 25, 25
 
     def test_groups_are_bounded(self, log: EventLog, settings: Settings) -> None:
         """No commit holds more events than it may; a batch that is larger by itself goes alone."""

@@ -80,6 +80,8 @@ class PostgresWriter:
         self._connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._append: Any = None
+        self._answers_now = False
+        """Whether the database has answered in this turn of the loop."""
 
     async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
         """Write entries, their keys and cases in one transaction and return their positions.
@@ -118,6 +120,7 @@ class PostgresWriter:
             process_id = connection.get_server_pid()
             self._drop()
             return await asyncio.to_thread(self._store.settle, entries, process_id, error)
+        self._has_answered()
         return positions
 
     async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
@@ -175,14 +178,17 @@ class PostgresWriter:
                 if not connection.is_closed() or not again:
                     raise LogUnavailable(str(error)) from error
             else:
+                self._has_answered()
                 return rows
         raise AssertionError("the second attempt returns or raises")
 
     async def _connected(self) -> Any:
         """Return the connection, a new one where the last was lost."""
         # A loss in idleness shows after two turns of the loop: one reads the end, the other one tells it.
-        for _ in range(2):
-            await asyncio.sleep(0)
+        # Behind an answer no turn is given away: the database would wait for all that happens in it.
+        if not self._answers_now:
+            for _ in range(2):
+                await asyncio.sleep(0)
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         connection = None
@@ -195,6 +201,13 @@ class PostgresWriter:
             raise LogUnavailable(f"the log cannot be reached: {error}") from error
         self._connection, self._loop = connection, asyncio.get_running_loop()
         return connection
+
+    def _has_answered(self) -> None:
+        self._answers_now = True
+        asyncio.get_running_loop().call_soon(self._has_turned)
+
+    def _has_turned(self) -> None:
+        self._answers_now = False
 
     def _drop(self) -> None:
         if self._connection is not None:
