@@ -20,7 +20,7 @@ from bench.requests import BATCHED
 
 STEPS = 10
 """Events of one round of a journey."""
-_WHO, _ROUND = "0999999", "roundno"
+_WHO, _ROUND = "9999999", "roundno"
 """What stands in the pattern for the customer's number and for the round."""
 _VISIT: tuple[str, str, dict[str, Any]] = (
     "mobile",
