@@ -78,7 +78,7 @@ class Deployment:
 
 def migrated(bench: Bench) -> Place:
     """Return a new PostgreSQL database with our tables in it."""
-    place = postgres_place(bench.new_database())
+    place = postgres_place(bench.new_database(), bench.new_directory())
     journey("migrate", *place.options)
     return place
 

@@ -30,6 +30,8 @@ class Place:
     """The options of the command line that say it."""
     url: str | None
     """The PostgreSQL database; None for files."""
+    keys: Path | None
+    """Where the keys of personal data are; None for beside the files."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class Server:
     pid: int
 
 
-def postgres_place(url: str) -> Place:
-    """Return the place of a service on PostgreSQL."""
-    return Place(options=("--database", url), url=url)
+def postgres_place(url: str, keys: Path) -> Place:
+    """Return the place of a service on PostgreSQL, with its keys in a directory."""
+    return Place(options=("--database", url), url=url, keys=keys)
 
 
 def files_place(directory: Path) -> Place:
     """Return the place of a service on SQLite files."""
-    return Place(options=("--data", str(directory)), url=None)
+    return Place(options=("--data", str(directory)), url=None, keys=None)
 
 
 def journey(*arguments: str) -> str:
@@ -80,7 +82,9 @@ def ours(place: Place, workers: int = 1, *, projects: bool = False) -> Iterator[
     asked = ["--roles", "api,project" if projects else "api"]
     if workers > 1:
         asked += ["--workers", str(workers)]
-    with _process(_journey("serve", *place.options, *asked, "--port", str(port)), {}) as process:
+    # By the environment, because a checkout of before has no such option.
+    keys = {"JOURNEY_KEY_DIRECTORY": str(place.keys)} if place.keys is not None else {}
+    with _process(_journey("serve", *place.options, *asked, "--port", str(port)), keys) as process:
         yield _answering(process, port, "/healthz")
 
 

@@ -57,4 +57,5 @@ def database_settings(kind: str, directory: Path, **further: Any) -> Iterator[Se
     if kind == "sqlite":
         yield Settings(data=directory, database=None, **further)
     else:
-        yield Settings(data=None, database=new_postgres_database(), **further)
+        keys = directory.with_name(f"{directory.name}.keys")
+        yield Settings(data=None, database=new_postgres_database(), key_directory=keys, **further)

@@ -25,6 +25,11 @@ def place(settings: Settings) -> list[str]:
     return ["--data", str(settings.data)]
 
 
+def _keys(settings: Settings) -> list[str]:
+    """Return the options that name the keys of personal data."""
+    return ["--key-directory", str(settings.key_directory)] if settings.key_directory else []
+
+
 def command(*arguments: str) -> list[str]:
     """Return the command line as a process is started with it."""
     return [sys.executable, "-m", "api.cli", *arguments]
@@ -90,7 +95,7 @@ def server(
     """Serve in a process until the block ends; what it says goes to `messages`."""
     port = free_port()
     process = subprocess.Popen(
-        command("serve", *place(settings), "--port", str(port), *options),
+        command("serve", *place(settings), *_keys(settings), "--port", str(port), *options),
         env=surroundings(),
         stderr=messages,
         stdin=subprocess.DEVNULL,

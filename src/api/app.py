@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import applications, catalogue, customers, events, health, problems, projections_admin
 from api.caller import requires
 from api.openapi import PROBLEM_ANSWERS, describe
+from api.revealing import finished
 from api.routes import Direct
 from api.service import running, utc_now
 from journey.settings import Settings
@@ -74,7 +75,7 @@ class _Application(FastAPI):
 
     def __init__(self, **described: Any) -> None:
         super().__init__(**described)
-        self._answering = _with_security_headers(problems.catching(Direct(super().__call__)))
+        self._answering = _with_security_headers(problems.catching(Direct(super().__call__, finished)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or begin and end with the server."""

@@ -2,7 +2,7 @@
 
 import difflib
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,14 +22,19 @@ from api.event_attributes import (
     moment_of,
     text_of,
 )
-from api.field_errors import MAX_ERRORS, FieldError, fault_errors, field_errors
+from api.field_errors import MAX_ERRORS, FieldError, fault_errors, field_errors, pointer
 from api.problems import Problem, ProblemCode
 from api.sound_events import sound_event
 from journey.events import Event
 from journey.strict_json import StrictJSONError, encode, parse
 from journey.touchpoints import TOUCHPOINTS
-from journey.touchpoints.touchpoint import Touchpoint
+from journey.touchpoints.touchpoint import SEALED, Touchpoint
 from journey.words import Words
+
+_LOOKS_SEALED = Words(
+    f"The service itself writes “{SEALED}…” for sealed data; text must not contain it.",
+    f"“{SEALED}…”为系统加密数据的专用标记，文本中不得包含。",
+)
 
 
 def read_event(value: Any, reading: Reading, unreadable: Sequence[FieldError] = ()) -> Event:
@@ -57,6 +62,7 @@ def read_carefully(value: Any, reading: Reading, unreadable: Sequence[FieldError
     touchpoint = _touchpoint(texts["type"], data, faults)
     if touchpoint is not None and texts["subject"] is not None:
         _check_stream(touchpoint, texts["subject"], faults)
+    faults.extend(FieldError(pointer("#", path), _LOOKS_SEALED) for path in _sealed_looking(value))
     if faults or unreadable:
         raise Problem(_code(texts["type"]), errors=_once(unreadable, faults))
     assert touchpoint is not None  # noqa: S101  # each of these leaves a fault where it is missing
@@ -153,6 +159,20 @@ def _unknown(type_: str) -> Words:
         f"The catalogue has no such type.{hint.en} GET /v1/event-types lists them all.",
         f"事件目录中没有该类型。{hint.zh}全部类型可通过 GET /v1/event-types 查看。",
     )
+
+
+def _sealed_looking(value: Any) -> Iterator[list[str | int]]:
+    """Find what looks like sealed data: sent by somebody, it would be opened where it does not belong."""
+    within: list[tuple[list[str | int], Any]] = [([], value)]
+    while within:
+        path, part = within.pop()
+        if isinstance(part, str) and SEALED in part:
+            yield path
+        elif isinstance(part, dict):
+            yield from ([*path, name] for name in part if SEALED in name)
+            within += [([*path, name], inner) for name, inner in part.items()]
+        elif isinstance(part, list):
+            within += [([*path, place], inner) for place, inner in enumerate(part)]
 
 
 def _check_stream(touchpoint: Touchpoint, subject: str, faults: Faults) -> None:

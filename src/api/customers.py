@@ -14,6 +14,7 @@ from api.parameters import Cursor, Limit, Moment
 from api.path_examples import CustomerId
 from api.problems import Problem
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
+from api.revealing import revealed
 from api.schemas import answers, stream_of
 from api.service import service_of
 from api.threads import in_thread
@@ -133,8 +134,9 @@ async def stream_journey(
 
         fresh, rows = await in_thread(read)
         for row in rows:
-            position, told = row["position"], timeline.answer(row, language).decode()
-            yield ServerSentEvent(raw_data=told, id=str(position), event="touchpoint")
+            position, told = row["position"], timeline.answer(row, language)
+            told = await revealed(service, resource.caller, told, language)
+            yield ServerSentEvent(raw_data=told.decode(), id=str(position), event="touchpoint")
         if not rows:
             await service.watch.changed("timeline", fresh.position, service.settings.max_wait)
 

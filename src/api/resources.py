@@ -15,6 +15,7 @@ from api.freshness import Wanted, awaited, told_freshness
 from api.languages import language_of, negotiate
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
+from api.revealing import revealed
 from api.service import Service
 from journey.words import Language
 from projections import reading
@@ -102,8 +103,10 @@ class Resource:
             position = found.position or 0
             if last_id is None or position > last_id:
                 last_id = position
-                body = self._body(found, stale=False).decode()
-                yield ServerSentEvent(raw_data=body, id=str(position), event="status")
+                body = await revealed(
+                    self.service, self.caller, self._body(found, stale=False), self.language
+                )
+                yield ServerSentEvent(raw_data=body.decode(), id=str(position), event="status")
             await self.service.watch.changed(
                 self.projection, found.freshness.position, self.service.settings.max_wait
             )

@@ -18,6 +18,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+Finish = Callable[[Request, list[Any]], Awaitable[Response]]
+"""Takes what the steps to an answer have returned, the response last, and returns the response."""
+
+
+async def _as_it_is(_: Request, results: list[Any]) -> Response:
+    response: Response = results[-1]
+    return response
+
+
 _FAILED = object()
 """Stands for what could not be had because a parameter is wrong."""
 
@@ -28,8 +37,9 @@ class Direct:
     Coroutines, because FastAPI would run a plain function in a thread: whoever declares one wants that.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, finish: Finish = _as_it_is) -> None:
         self._app = app
+        self._finish = finish
         self._routes: Sequence[_Route] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,7 +49,9 @@ class Direct:
             await self._app(scope, receive, send)
             return
         scope["route"] = route.context
-        response = await _answer(route.steps, Request(scope, receive, send))
+        request = Request(scope, receive, send)
+        results = await _answer(route.steps, request)
+        response = await self._finish(request, results)
         await response(scope, receive, send)
 
     def _route_of(self, scope: Scope) -> "_Route | None":
@@ -96,8 +108,11 @@ class _Route:
     steps: Sequence[_Step] | None
 
 
-async def _answer(steps: Sequence[_Step], request: Request) -> Response:
-    """Call what the endpoint asks for, then the endpoint; raise an error that names every bad parameter."""
+async def _answer(steps: Sequence[_Step], request: Request) -> list[Any]:
+    """Call what the endpoint asks for, then the endpoint; raise an error that names every bad parameter.
+
+    Returns what each has returned, the endpoint's response last.
+    """
     results: list[Any] = []
     errors: list[Any] = []
     for step in steps:
@@ -112,8 +127,7 @@ async def _answer(steps: Sequence[_Step], request: Request) -> Response:
         results.append(await step.call(**values))
     if errors:
         raise RequestValidationError(errors)
-    response: Response = results[-1]
-    return response
+    return results
 
 
 def _values(step: _Step, request: Request) -> tuple[dict[str, Any], list[Any]]:

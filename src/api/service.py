@@ -16,6 +16,8 @@ from journey.appender import Appender
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
 from journey.processes import Processes, load_definitions
+from journey.sealing.keyring import Keyring, open_keyring
+from journey.sealing.sealer import Sealer
 from journey.settings import Settings
 from journey.storage import only_writer, storage_of
 from projections.engine import Engine
@@ -45,6 +47,8 @@ class Service:
     projections: dict[str, Projection[Any]]
     processes: Processes
     keys: KeyStore
+    keyring: Keyring
+    """The keys that personal data is sealed with."""
     lookups: Lookups
     """The rows of the read models, one by one, for the event loop."""
     watch: Watch
@@ -69,7 +73,10 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         # The writer's connection closes last: it alone may checkpoint.
         for database in (access, writing, reading):
             stack.callback(database.dispose)
-        appender = Appender(log, processes, settings, clock)
+        customers_keys = storage.engine("keys", writer=True)
+        stack.callback(customers_keys.dispose)
+        keyring = open_keyring(customers_keys, settings)
+        appender = Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing))
         views = PostgresViews(storage.url) if storage.url is not None else EmbeddedViews(reading, log)
         lookups = Lookups(views, known)
         engine = Engine(log, writing, known, settings, clock, catalogue=catalogue)
@@ -86,6 +93,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             projections={projection.name: projection for projection in known},
             processes=processes,
             keys=KeyStore(access),
+            keyring=keyring,
             lookups=lookups,
             watch=Watch(lookups),
             rates=Rates(settings.max_requests_per_second),

@@ -21,7 +21,8 @@ from api.event_attributes import (
     moment_of,
 )
 from journey.events import Event
-from journey.touchpoints import TOUCHPOINTS, read_touchpoint
+from journey.touchpoints import TOUCHPOINTS, read_sent
+from journey.touchpoints.touchpoint import SEALED
 
 _WRITABLE = frozenset(type_ for type_, declared in TOUCHPOINTS.items() if not declared.reserved)
 _MAX_ID, _MAX_SUBJECT, _MAX_SOURCE = (MAX_LENGTHS[name] for name in ("id", "subject", "source"))
@@ -57,8 +58,10 @@ def sound_event(value: Any, reading: Reading) -> Event | None:
     if faults or occurred_at is None:
         return None
     try:
-        touchpoint = read_touchpoint(type_, data)
+        touchpoint = read_sent(type_, data)
     except ValidationError:
+        return None
+    if touchpoint is None or any(SEALED in each for each in (id_, subject, source, str(further))):
         return None
     return Event(source, id_, subject, touchpoint, data, time, occurred_at, case, channel, further)
 

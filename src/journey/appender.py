@@ -16,6 +16,7 @@ from journey.committing import Committer
 from journey.errors import QueueFull
 from journey.event_log import EventLog
 from journey.processes import Processes
+from journey.sealing.sealer import Sealer
 from journey.settings import Settings
 from journey.submissions import Appended, Counts, Outcome, Submission
 
@@ -42,11 +43,18 @@ class Appender:
     """
 
     def __init__(
-        self, log: EventLog, processes: Processes, settings: Settings, clock: Callable[[], datetime]
+        self,
+        log: EventLog,
+        processes: Processes,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        sealer: Sealer | None = None,
     ) -> None:
         self.counts = Counts()
         self._settings = settings
-        self._committer = Committer(log.writer, processes, clock, self.counts, settings.cached_journeys)
+        self._committer = Committer(
+            log.writer, processes, clock, self.counts, settings.cached_journeys, sealer=sealer
+        )
         self._queue: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._stopping = False

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
 from journey.errors import AppendConflict, JourneyError, LogUnavailable, OutcomeUnknown, Unstorable
-from journey.event_log import EventKey, Known, LogWriter
+from journey.event_log import Entry, EventKey, Known, LogWriter, entry
 from journey.events import Event, Position
 from journey.journey_cache import JourneyCache
 from journey.processes import Processes
+from journey.sealing.sealer import Sealer
 from journey.submissions import Counts, Outcome, Submission
 
 # How often a group is decided in a turn of its own: case numbers may turn out to be taken, and the turn may
@@ -60,11 +61,14 @@ class Committer:
         clock: Callable[[], datetime],
         counts: Counts,
         cached_journeys: int,
+        *,
+        sealer: Sealer | None = None,
     ) -> None:
         self._log = log
         self._processes = processes
         self._clock = clock
         self._counts = counts
+        self._sealer = sealer
         self._journeys = JourneyCache(log, cached_journeys)
         self._last_recorded_at: datetime | None = None
         self._last_position: Position | None = None
@@ -113,6 +117,12 @@ class Committer:
         """
         events = [event for each in submissions for event in each.events]
         careful = any(each.validate_only for each in submissions)
+        if self._sealer is not None:
+            await self._sealer.provide(
+                [event for each in submissions if not each.validate_only for event in each.events], make=True
+            )
+            if careful:
+                await self._sealer.provide(events, make=False)
         look = _Look(streams=careful or self._others.near(), keys=careful or self._repeats.near())
         owners: dict[str, str] = {}
         # Many events meet another writer's nearly always: to decide them in vain would cost more than a turn.
@@ -138,15 +148,16 @@ class Committer:
         while True:
             wanted = streams if look.streams else self._journeys.lacking(streams)
             known = await self._look({event.key for event in events} if look.keys else (), wanted)
-            slots = slots_of(submissions, known)
-            draft = decide_group(submissions, slots, self._given(owners))
+            slots = slots_of(submissions, known, self._sealer.digest if self._sealer else None)
+            given = self._given(owners)
+            draft = decide_group(submissions, slots, given)
             if look == _EVERYTHING or not doubtful_streams(slots):
                 break
             look = _EVERYTHING
         if known:
             self._repeats.meet()
         try:
-            await self._write(draft)
+            await self._write(draft, given.recorded_at)
         except AppendConflict:
             self._counts.conflicts += 1
             self._others.meet()
@@ -178,10 +189,10 @@ class Committer:
             recorded_at=self._last_recorded_at,
         )
 
-    async def _write(self, draft: Draft) -> None:
-        if not draft.entries:
+    async def _write(self, draft: Draft, recorded_at: datetime) -> None:
+        if not draft.written:
             return
-        positions = await self._log.append(draft.entries)
+        positions = await self._log.append([self._entry(slot, recorded_at) for slot in draft.written])
         self._counts.groups += 1
         for slot, position in zip(draft.written, positions, strict=True):
             slot.position = position
@@ -189,6 +200,14 @@ class Committer:
         if self._last_position is not None and positions[0] != self._last_position + 1:
             self._others.meet()
         self._last_position = positions[-1]
+
+    def _entry(self, slot: Slot, recorded_at: datetime) -> Entry:
+        """Return what was decided as it goes into the log, with its personal fields sealed."""
+        decided = slot.decided
+        assert decided is not None  # noqa: S101  # whatever is written was decided
+        assert slot.digest is not None  # noqa: S101  # of a customer who was erased nothing personal is decided
+        data = self._sealer.sealed(decided, slot.version) if self._sealer is not None else None
+        return entry(decided, slot.version, recorded_at, slot.digest, slot.new_case, data=data)
 
 
 def _is_divisible(submissions: Sequence[Submission]) -> bool:

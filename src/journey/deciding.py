@@ -1,7 +1,7 @@
 """What becomes of a group of submissions, event by event: pure, given what is known of the log."""
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -14,9 +14,11 @@ from journey.errors import (
     DamagedEvent,
     EventIdReused,
     JourneyError,
+    KeysUnavailable,
+    PersonalDataErased,
     StreamMoved,
 )
-from journey.event_log import Entry, EventKey, Known, entry
+from journey.event_log import EventKey, Known
 from journey.events import Event, Position, RecordedEvent, Version
 from journey.journey import Journey, LifecycleMode, after, decide, initial
 from journey.processes import Processes
@@ -25,8 +27,11 @@ from journey.submissions import Appended, Outcome, Submission
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
+Digest = Callable[[Event, bool], bytes | None]
+"""Digests an event, with whether it is only validated; None where that cannot be done any more."""
+
 # Refusals that stay right however far the customer's stream has moved meanwhile.
-_LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused)
+_LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused, KeysUnavailable)
 
 
 @dataclass(slots=True)
@@ -34,7 +39,8 @@ class Slot:
     """One event of a submission, and what becomes of it."""
 
     event: Event
-    digest: bytes
+    digest: bytes | None
+    """None where it cannot be told: the customer's data was erased."""
     known: Known | None
     """What the log held under the event's key already."""
     same_as: "Slot | None" = None
@@ -42,6 +48,8 @@ class Slot:
     error: JourneyError | None = None
     decided: Event | None = None
     version: Version = field(default=Version(0))
+    new_case: str | None = None
+    """The number of the case that begins with it."""
     position: Position | None = None
 
     def outcome(self) -> Outcome:
@@ -72,12 +80,11 @@ class Given:
 class Draft:
     """What a group would write."""
 
-    entries: list[Entry] = field(default_factory=list)
     written: list[Slot] = field(default_factory=list)
-    """The slots of the entries."""
+    """The slots of what it would write, in order."""
     by_key: MutableMapping[EventKey, Slot] = field(default_factory=dict)
     journeys: MutableMapping[str, Journey] = field(default_factory=dict)
-    """The journeys that the entries leave behind."""
+    """The journeys that it leaves behind."""
     owners: MutableMapping[str, str] = field(default_factory=dict)
     """The streams that new case numbers are given to."""
 
@@ -91,19 +98,34 @@ class Draft:
 
     def add(self, trial: "Draft") -> None:
         """Take over what a trial of this draft has added."""
-        self.entries += trial.entries
         self.written += trial.written
         self.by_key.update(_added(trial.by_key))
         self.journeys.update(_added(trial.journeys))
         self.owners.update(_added(trial.owners))
 
 
-def slots_of(submissions: Iterable[Submission], known: Mapping[EventKey, Known]) -> list[list[Slot]]:
-    """Return a slot for each event of each submission."""
+def slots_of(
+    submissions: Iterable[Submission],
+    known: Mapping[EventKey, Known],
+    digest: Digest | None = None,
+) -> list[list[Slot]]:
+    """Return a slot for each event of each submission; `digest` may say that an event cannot be sealed."""
+    if digest is None:
+        return [
+            [Slot(event, content_digest(event), known.get(event.key)) for event in submission.events]
+            for submission in submissions
+        ]
     return [
-        [Slot(event, content_digest(event), known.get(event.key)) for event in submission.events]
+        [_slot(event, known, digest, submission.validate_only) for event in submission.events]
         for submission in submissions
     ]
+
+
+def _slot(event: Event, known: Mapping[EventKey, Known], digest: Digest, validate_only: bool) -> Slot:  # noqa: FBT001  # as the submission has it
+    try:
+        return Slot(event, digest(event, validate_only), known.get(event.key))
+    except KeysUnavailable as error:
+        return Slot(event, None, None, error=error)
 
 
 def decide_group(submissions: Iterable[Submission], slots: Iterable[Sequence[Slot]], given: Given) -> Draft:
@@ -139,7 +161,13 @@ def _try_submission(draft: Draft, submission: Submission, slots: Sequence[Slot],
 
 
 def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> None:
+    unsealable: set[str] = set()
     for slot in slots:
+        # What cannot be sealed now may be sent again: what follows it in its stream is not judged without it.
+        if isinstance(slot.error, KeysUnavailable) or slot.event.stream_id in unsealable:
+            unsealable.add(slot.event.stream_id)
+            slot.error = slot.error or KeysUnavailable()
+            continue
         try:
             _decide_slot(draft, slot, submission, given)
         except JourneyError as error:
@@ -156,6 +184,8 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
             raise EventIdReused(*key)
         slot.same_as = twin
         return
+    if slot.digest is None:
+        raise PersonalDataErased
     journey = draft.journeys.get(event.stream_id) or given.journeys.get(event.stream_id) or initial()
     if isinstance(journey, DamagedEvent):
         raise DamagedEvent(str(journey))
@@ -163,10 +193,9 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
     if expected is not None and journey.version != expected:
         raise StreamMoved(expected, journey.version)
     decided, new_case = _decided(draft, journey, event, submission.mode, given)
-    slot.decided, slot.version = decided, Version(journey.version + 1)
+    slot.decided, slot.version, slot.new_case = decided, Version(journey.version + 1), new_case
     if new_case is not None:
         draft.owners[new_case] = event.stream_id
-    draft.entries.append(entry(decided, slot.version, given.recorded_at, slot.digest, new_case))
     draft.written.append(slot)
     draft.by_key[key] = slot
     draft.journeys[event.stream_id] = after(journey, decided.touchpoint, decided.case, decided.process)
@@ -197,8 +226,11 @@ def _decided(
 
 
 def _same_or_raise(slot: Slot, known: Known) -> None:
-    """Raise `EventIdReused` unless the known event is the one that is told again."""
-    if known.digest != slot.digest:
+    """Raise `EventIdReused` unless the known event is the one that is told again.
+
+    Of a customer whose data was erased that cannot be told any more, and is taken for granted.
+    """
+    if slot.digest not in (None, known.digest) and content_digest(slot.event) != known.digest:
         raise EventIdReused(*slot.event.key)
     if known.event.damaged:
         raise DamagedEvent(f"the event stored at position {known.event.position} cannot be read")

@@ -5,19 +5,23 @@ are written once and never rewritten: a digest over them stays true for ever.
 """
 
 import hashlib
+import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from journey.events import Event, Position, RecordedEvent, Version
+from journey.sealing.sealed_text import Place, placed
 from journey.strict_json import canonical, encode
+from journey.touchpoints import PERSONAL_FIELDS
 
 _NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def to_state(event: Event, recorded_at: datetime) -> bytes:
-    """Write the bytes that the log stores for `event`."""
+def to_state(event: Event, recorded_at: datetime, data: Mapping[str, Any] | None = None) -> bytes:
+    """Write the bytes that the log stores for `event`, with sealed `data` in place of its own where given."""
     state: dict[str, Any] = {
         "id": event.id,
         "source": event.source,
@@ -36,7 +40,7 @@ def to_state(event: Event, recorded_at: datetime) -> bytes:
         state["schema"] = event.touchpoint.schema_version
     if event.attributes:
         state["attributes"] = event.attributes
-    state["data"] = event.data
+    state["data"] = event.data if data is None else data
     return encode(state)
 
 
@@ -59,6 +63,8 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
         )
         if not (type(source) is type(id_) is str and type(data) is type(attributes) is dict):
             raise ValueError("not the state of an event")  # noqa: TRY301  as above
+        if b"cjs1." in state and (personal := PERSONAL_FIELDS.get(type_)):
+            data = placed(data, personal, Place(stream_id, version, source, id_, type_, ""))
         return RecordedEvent(
             stream_id,
             Version(version),
@@ -95,8 +101,10 @@ def _damaged(stream_id: str, version: int, position: int, type_: str) -> Recorde
     )
 
 
-def content_digest(event: Event) -> bytes:
-    """Digest what the source told, apart from the case number: SHA-256 over canonical JSON.
+def content_digest(event: Event, key: bytes | None = None) -> bytes:
+    """Digest what the source told, apart from the case number: SHA-256 over canonical JSON; with a key HMAC.
+
+    Of personal content the digest without a key would be a fingerprint to guess by, for ever.
 
     The order of keys and the way of sending (structured, binary, batched) do not count. The case number is
     left out because the service may have given it: whoever sends an event again, with the number it was
@@ -112,4 +120,5 @@ def content_digest(event: Event) -> bytes:
         "attributes": event.attributes,
         "data": event.data,
     }
-    return hashlib.sha256(canonical(content)).digest()
+    written = canonical(content)
+    return hashlib.sha256(written).digest() if key is None else hmac.digest(key, written, "sha256")

@@ -86,6 +86,10 @@ class StreamMoved(Refused):
 
 
 @dataclass(eq=False)
+class PersonalDataErased(Refused):
+    """The customer's personal data was erased, and no more of it is taken."""
+
+
 class BatchAborted(Refused):
     """Another event of the same atomic batch was refused."""
 
@@ -104,6 +108,10 @@ class LogUnavailable(JourneyError):
 
 class OutcomeUnknown(JourneyError):
     """The connection was lost while the log committed, and it cannot be asked; send the same event again."""
+
+
+class KeysUnavailable(JourneyError):
+    """Personal data can be neither sealed nor opened: the keys for it cannot be had; nothing was written."""
 
 
 class QueueFull(JourneyError):

@@ -20,6 +20,12 @@ class Settings(BaseSettings):
     """URL of a PostgreSQL database; exclusive with `data`."""
     roles: frozenset[Role] = frozenset({"api", "project"})
     """What this process does: answer requests, keep projections."""
+    key_directory: Path | None = None
+    """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
+    sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    """How personal data is sealed from now on."""
+    tenant: str = Field(default="main", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    """The legal entity whose customers these are."""
     definitions: Path | None = None
     """Directory with the institution's own process definitions."""
 

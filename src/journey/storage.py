@@ -14,9 +14,11 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from journey.errors import DataDirectoryInUse, UnsafeDatabase
 from journey.settings import Settings
 
-Part = Literal["log", "views", "access"]
-"""The event log, the read models, and the keys of callers: each migrated for itself."""
-PARTS: tuple[Part, ...] = ("log", "views", "access")
+Part = Literal["log", "views", "access", "keys"]
+"""The event log, the read models, the keys of callers, and those of customers: each migrated for itself."""
+PARTS: tuple[Part, ...] = ("log", "views", "access", "keys")
+_SHARED: tuple[Part, ...] = ("access", "keys")
+"""What the command line writes too while the service runs."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Storage:
     def engine(self, part: Part, *, writer: bool) -> sa.Engine:
         """Return a SQLAlchemy engine on `part`.
 
-        Of an embedded log or read model one process may hold one writer; readers cannot write. The file of
-        keys is written by the command line too, so it has a rollback journal, where any number may write.
+        Of an embedded log or read model one process may hold one writer; readers cannot write. The files of
+        keys are written by the command line too, so they have rollback journals, where any number may write.
         """
         if self.url is not None:
             # A reader that asks twice, for how fresh rows are and for the rows, sees one moment.
             isolation: IsolationLevel = "READ COMMITTED" if writer else "REPEATABLE READ"
             return sa.create_engine(self.url, pool_pre_ping=True, isolation_level=isolation)
-        return _sqlite_engine(self.file(part), wal=part != "access", writer=writer)
+        return _sqlite_engine(self.file(part), wal=part not in _SHARED, writer=writer)
 
 
 def storage_of(settings: Settings) -> Storage:

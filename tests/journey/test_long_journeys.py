@@ -91,7 +91,7 @@ def test_batches_of_one_group_build_on_one_another() -> None:
         [3],
         [3],
     ]
-    assert [(entry.stream_id, entry.version, entry.new_case) for entry in draft.entries] == [
+    assert [(slot.event.stream_id, slot.version, slot.new_case) for slot in draft.written] == [
         ("C1", 1, "A"),
         ("C1", 2, None),
         ("C1", 3, None),

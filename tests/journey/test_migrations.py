@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from api import keys
 from journey.event_log import open_event_log
 from journey.migrating import migrate
+from journey.sealing.data_keys import DATA_KEYS
 from journey.settings import Settings
 from journey.storage import PARTS, Part, Storage, storage_of
 from projections.metadata import METADATA
@@ -77,7 +78,7 @@ def declared(engine: sa.Engine, table: sa.Table) -> Columns:
 def test_tables_of_the_code_are_those_of_the_migrations(engines: dict[Part, sa.Engine]) -> None:
     """Every table that the code declares is made by a migration, column for column, and no other is."""
     assert projections(PROCESSES), "the projections' tables are declared when they are imported"
-    parts: dict[Part, sa.MetaData] = {"views": METADATA, "access": keys._METADATA}  # noqa: SLF001  # has no other name
+    parts: dict[Part, sa.MetaData] = {"views": METADATA, "access": keys._METADATA, "keys": DATA_KEYS.metadata}  # noqa: SLF001  # has no other name
     for part, metadata in parts.items():
         engine = engines[part]
         made = set(sa.inspect(engine).get_table_names()) - {f"alembic_version_{each}" for each in PARTS}
@@ -99,7 +100,13 @@ def test_tables_of_the_log(engines: dict[Part, sa.Engine]) -> None:
 
 def test_every_table_is_owned(engines: dict[Part, sa.Engine]) -> None:
     """No table exists that no migration is known to own."""
-    owned = {*LOG_TABLES, *WRITERS_TABLES, *METADATA.tables, *keys._METADATA.tables}  # noqa: SLF001  # the one table of keys
+    owned = {
+        *LOG_TABLES,
+        *WRITERS_TABLES,
+        *METADATA.tables,
+        *keys._METADATA.tables,  # noqa: SLF001  # the one table of keys
+        *DATA_KEYS.metadata.tables,
+    }
     owned |= {f"alembic_version_{part}" for part in PARTS}
     for engine in engines.values():
         assert set(sa.inspect(engine).get_table_names()) <= owned

@@ -18,6 +18,7 @@ from journey.encoding import content_digest
 from journey.errors import JourneyError
 from journey.event_log import Entry, EventLog, entry
 from journey.events import Event, Position
+from journey.sealing.sealer import Sealer
 from journey.settings import Settings
 from journey.storage import storage_of
 from tests import loops
@@ -120,10 +121,15 @@ def _settle(result: "Future[_T]", function: Callable[[], _T]) -> None:
 
 @contextmanager
 def writing(
-    log: EventLog, settings: Settings, clock: Callable[[], datetime] = utc_now, *, start: bool = True
+    log: EventLog,
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    start: bool = True,
+    sealer: Sealer | None = None,
 ) -> Iterator[Writer]:
     """Run a writer on a log until the block ends; `start` says whether it begins at once."""
-    writer = Writer(Appender(log, PROCESSES, settings, clock))
+    writer = Writer(Appender(log, PROCESSES, settings, clock, sealer))
     if not start:
         writer.hold()
     try:

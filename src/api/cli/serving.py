@@ -27,11 +27,27 @@ Definitions = Annotated[
     ),
 ]
 
+KeyDirectory = Annotated[
+    Path | None,
+    typer.Option(
+        help=said(
+            "Directory of the keys that personal data is sealed with, made at the first need: keep it, and "
+            "copies of it, apart from the databases. With --data it is DIR.keys if none is named; without "
+            "one PostgreSQL takes no personal data.",
+            "个人信息加密密钥所在目录，首次需要时自动创建；请与数据库分开存放并单独备份。"
+            "使用 --data 时默认为“数据目录.keys”；使用 PostgreSQL 时如不指定，则不接收个人信息。",
+        ),
+        envvar="JOURNEY_KEY_DIRECTORY",
+        metavar="DIR",
+        file_okay=False,
+    ),
+]
+
 SERVE = Lesson(
     said("Run the service.", "启动服务。"),
     (
         "journey serve --data ./journey-data",
-        "journey serve --database postgresql://user:password@host/name --port 8080 --workers 2",
+        "journey serve --database postgresql://user:password@host/name --key-directory ./keys --workers 2",
     ),
     said(
         "The first start on an embedded database makes an operator's key and prints it once.\n\n"
@@ -83,6 +99,7 @@ def serve_command(
         ),
     ] = 1,
     definitions: Definitions = None,
+    key_directory: KeyDirectory = None,
 ) -> None:
     """Run the service; with an embedded database all in one process."""
     # The web framework loads slowly, and most commands do without it.
@@ -90,7 +107,9 @@ def serve_command(
     from api.cli.listening import bound, listen, tell_address  # noqa: PLC0415  # see above
 
     log_to_stderr()
-    settings = settings_for(data, database, roles=_roles(roles), definitions=definitions)
+    settings = settings_for(
+        data, database, roles=_roles(roles), definitions=definitions, key_directory=key_directory
+    )
     if working.is_worker():
         working.end_with_parent()
     shared = workers > 1 or working.is_worker()
@@ -114,7 +133,8 @@ def serve_command(
 def _of_workers(settings: Settings, address: tuple[Any, ...], workers: int) -> list[list[str]]:
     """Return the command lines of the processes that share the work."""
     further = ["--definitions", str(settings.definitions)] if settings.definitions else []
-    serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *further]
+    sealing = ["--key-directory", str(settings.key_directory)] if settings.key_directory else []
+    serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *further, *sealing]
     commands = [serving] * workers if "api" in settings.roles else []
     return [*commands, ["project", *further]] if "project" in settings.roles else commands
 

@@ -172,6 +172,20 @@ PROBLEMS: tuple[ProblemType, ...] = (
         ),
     ),
     ProblemType(
+        code="personal-data-erased",
+        status=409,
+        title=Words("The customer's personal data was erased", "该客户的个人信息已删除"),
+        meaning=Words(
+            "The personal data of this customer was erased for good, and the event holds some. "
+            "It was not written.",
+            "该客户的个人信息已永久删除，而本事件含有个人信息，未写入。",
+        ),
+        remedy=Words(
+            "Send the event without its personal fields, or register the person as a new customer.",
+            "请去掉个人信息字段后重新发送；如该客户重新建立业务关系，请以新的客户标识建档。",
+        ),
+    ),
+    ProblemType(
         code="unstorable",
         status=422,
         title=Words("The database cannot hold this event", "事件内容无法存储"),

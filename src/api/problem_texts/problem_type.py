@@ -7,6 +7,7 @@ from journey.words import Words
 
 ProblemCode = Literal[
     "batch-aborted",
+    "personal-data-erased",
     "batch-too-large",
     "case-number-mistyped",
     "case-of-another-customer",
@@ -22,6 +23,7 @@ ProblemCode = Literal[
     "invalid-event",
     "invalid-parameter",
     "log-unavailable",
+    "keys-unavailable",
     "malformed-json",
     "materials-missing",
     "method-not-allowed",

@@ -36,6 +36,23 @@ PROBLEMS: tuple[ProblemType, ...] = (
         retryable=True,
     ),
     ProblemType(
+        code="keys-unavailable",
+        status=503,
+        title=Words("Personal data cannot be sealed or opened at the moment", "个人信息暂时无法加密或解密"),
+        meaning=Words(
+            "The keys for personal data cannot be reached. Nothing was written; what holds no personal data "
+            "goes on as ever.",
+            "个人信息加密密钥暂时无法使用，本次未写入任何数据；不含个人信息的业务不受影响。",
+        ),
+        remedy=Words(
+            "Send the same request again in a moment. If it lasts, tell the operator: the service names the "
+            "cause in its log, such as a missing --key-directory.",
+            "请稍后重试；如持续出现，请联系运维人员："
+            "具体原因（例如未用 --key-directory 指定密钥目录）见服务日志。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
         code="database-unavailable",
         status=503,
         title=Words("The database cannot be reached at the moment", "数据库暂时无法访问"),

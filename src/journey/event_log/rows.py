@@ -1,8 +1,9 @@
 """What goes into the log's tables and comes out of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from journey.encoding import to_state
 from journey.events import Event, RecordedEvent
@@ -42,7 +43,15 @@ class Known:
     event: RecordedEvent
 
 
-def entry(event: Event, version: int, recorded_at: datetime, digest: bytes, new_case: str | None) -> Entry:
-    """Return `event` as it goes into the log."""
-    state = to_state(event, recorded_at)
+def entry(
+    event: Event,
+    version: int,
+    recorded_at: datetime,
+    digest: bytes,
+    new_case: str | None,
+    *,
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Return `event` as it goes into the log, with sealed `data` in place of its own where given."""
+    state = to_state(event, recorded_at, data)
     return Entry(event.stream_id, version, event.type, state, event.key, digest, new_case)

@@ -8,12 +8,18 @@ from pydantic import Field, StringConstraints
 from journey.touchpoints.touchpoint import Code, Contact, Personal, PersonName, Staff, Text, Touchpoint
 from journey.words import Language, Words
 
-BirthYear = Annotated[int, Field(ge=1850, le=2200), Personal("a year of birth narrows down who it is")]
+BirthYear = Annotated[
+    int, Field(ge=1850, le=2200), Personal("a year of birth narrows down who it is", "identity")
+]
 IdNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=64), Personal("the number of an identity document")
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Personal("the number of an identity document", "identity"),
 ]
 Alias = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), Personal("an id that stands for one person")
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Personal("an id that stands for one person", "identity"),
 ]
 Attributes = Annotated[
     dict[Code, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(max_length=50)

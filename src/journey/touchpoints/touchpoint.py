@@ -13,9 +13,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
+    ValidatorFunctionWrapHandler,
 )
-from pydantic_core import to_jsonable_python
+from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
 from journey.words import Words
 
@@ -59,10 +61,30 @@ def lawful(*rules: str) -> tuple[Move, ...]:
     return tuple(steps)
 
 
+Retention = Literal["identity", "contact", "correspondence"]
+"""What personal data is kept for: each customer has a key of its own for each, and loses them one by one."""
+
+SEALED = "cjs1."
+"""What sealed text begins with; nobody may send text that begins so."""
+
+
 class Personal(NamedTuple):
     """Marks a field that identifies a person: sealing, erasure and redaction start from this mark."""
 
     because: str
+    retention: Retention = "correspondence"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take sealed text in place of the field's value: it tells nothing, and has its own form."""
+        return core_schema.no_info_wrap_validator_function(
+            _sealed_or_valid,
+            handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value),
+        )
+
+
+def _sealed_or_valid(value: Any, valid: ValidatorFunctionWrapHandler) -> Any:
+    return value if type(value) is str and value.startswith(SEALED) else valid(value)
 
 
 def _is_lossless(text: str) -> str:
@@ -90,10 +112,12 @@ Staff = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """Who in the institution did it: the id or name of a member of staff, a team or a system."""
 FreeText = Annotated[Text, Personal("free text may name anybody")]
 """Text that a customer or an agent wrote freely."""
-PersonName = Annotated[str, StringConstraints(min_length=1, max_length=200), Personal("a person's name")]
+PersonName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), Personal("a person's name", "identity")
+]
 """The name of a customer."""
 Contact = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), Personal("where a person is reached")
+    str, StringConstraints(min_length=1, max_length=200), Personal("where a person is reached", "contact")
 ]
 """A phone number, an address, an account of a messenger."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -144,13 +168,14 @@ class Touchpoint(BaseModel):
         return data
 
     @classmethod
-    def personal_fields(cls) -> frozenset[str]:
-        """Name the payload fields that identify a person."""
-        return frozenset(
-            name
+    def personal_fields(cls) -> dict[str, Retention]:
+        """Name the payload fields that identify a person, and what each is kept for."""
+        return {
+            field.alias or name: mark.retention
             for name, field in cls.model_fields.items()
-            if any(isinstance(mark, Personal) for mark in _marks(field.annotation, field.metadata))
-        )
+            for mark in _marks(field.annotation, field.metadata)
+            if isinstance(mark, Personal)
+        }
 
     def sentence(self, names: Mapping[str, Words] | None = None) -> Words:
         """Say in one sentence what happened; `names` tells what codes are called."""

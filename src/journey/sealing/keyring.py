@@ -1,0 +1,146 @@
+"""The data keys that a process has at hand: loaded, and made, before they are needed."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from typing import NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from journey.errors import KeysUnavailable
+from journey.sealing.ciphers import KEY_BYTES, NotOpened, decrypt, encrypt
+from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, WrappedKey
+from journey.sealing.epoch_keys import EpochKeyFiles, EpochKeys, NoEpochKeys
+from journey.settings import Settings
+
+_T = TypeVar("_T")
+
+_MOST_AT_HAND = 50_000
+# How long a key is used to open what is sealed before it is looked up again: so long may another process
+# that does not know of an erasure go on reading.
+_TRUSTED_SECONDS = 2.0
+_NEVER = DataKey(0, None)
+
+
+class _AtHand(NamedTuple):
+    keys: dict[int, DataKey]
+    """By version."""
+    until: float
+
+
+class Keyring:
+    """Keys of one service, unwrapped, as many as fit.
+
+    To seal, a key at hand is good for ever: a customer's erasure is an event of the customer's stream, and
+    what is appended upon an older version of the stream is refused.
+    """
+
+    def __init__(self, store: DataKeyStore, epochs: EpochKeys, tenant: str) -> None:
+        self.tenant = tenant
+        self._store, self._epochs = store, epochs
+        self._at_hand: OrderedDict[KeyName, _AtHand] = OrderedDict()
+
+    async def provide(self, names: Collection[KeyName]) -> None:
+        """Have keys at hand that seal, and make those that do not exist; raise `KeysUnavailable`."""
+        lacking = [name for name in names if name not in self._at_hand]
+        if lacking:
+            await asyncio.to_thread(self._provide, lacking)
+
+    def newest(self, name: KeyName) -> DataKey:
+        """Return the newest key at hand; one that was not provided has no secret."""
+        at_hand = self._at_hand.get(name)
+        return at_hand.keys[max(at_hand.keys)] if at_hand else _NEVER
+
+    async def load(self, names: Collection[KeyName]) -> None:
+        """Have keys at hand that open; none is made."""
+        now = time.monotonic()
+        old = [name for name in names if name not in self._at_hand or self._at_hand[name].until < now]
+        if old:
+            await asyncio.to_thread(self._load, old)
+
+    def version(self, name: KeyName, version: int) -> DataKey:
+        """Return a key at hand; one that does not exist has no secret, as one that was destroyed."""
+        at_hand = self._at_hand.get(name)
+        return (at_hand.keys.get(version) if at_hand else None) or _NEVER
+
+    def forget(self, stream_id: str) -> None:
+        """Let go of a customer's keys."""
+        for name in [each for each in self._at_hand if each.stream_id == stream_id]:
+            self._at_hand.pop(name, None)
+
+    def _provide(self, names: Collection[KeyName]) -> None:
+        missing = set(names).difference(self._load(names))
+        if not missing:
+            return
+        epoch = self._asked(self._epoch)
+        self._asked(lambda: self._store.add([self._new(name, epoch) for name in missing]))
+        self._load(missing)
+
+    def _load(self, names: Collection[KeyName]) -> set[KeyName]:
+        """Load keys and return the names of those that exist."""
+        until = time.monotonic() + _TRUSTED_SECONDS
+        found: dict[KeyName, dict[int, DataKey]] = {}
+        for each in self._asked(lambda: self._store.of(names)):
+            found.setdefault(each.name, {})[each.version] = DataKey(each.version, self._unwrapped(each))
+        for name, keys in found.items():
+            self._at_hand[name] = _AtHand(keys, until)
+            self._at_hand.move_to_end(name)
+        for name in set(names).difference(found):
+            self._at_hand.pop(name, None)
+        while len(self._at_hand) > _MOST_AT_HAND:
+            self._at_hand.popitem(last=False)
+        return set(found)
+
+    def _epoch(self) -> int:
+        """Return the epoch that wraps new keys; the first one begins with the first key of all."""
+        known, newest = self._store.epochs(), self._epochs.newest()
+        if not known and not newest:
+            self._epochs.make(1)
+            newest = 1
+        if newest not in known and newest > max(known, default=0):
+            self._store.begin_epoch(newest, self._fingerprint(newest))
+            known = self._store.epochs()
+        # A new key in place of one that was lost would hide for a while that what it wrapped is lost too.
+        epoch = max(known)
+        if self._fingerprint(epoch) != known[epoch]:
+            raise KeysUnavailable(f"the key of epoch {epoch} is not the one that was used before")
+        return epoch
+
+    def _fingerprint(self, epoch: int) -> str:
+        return hashlib.sha256(b"epoch key" + self._epochs.secret(epoch)).hexdigest()[:16]
+
+    def _asked(self, ask: Callable[[], _T]) -> _T:
+        try:
+            return ask()
+        except sa.exc.DBAPIError as error:
+            raise KeysUnavailable("the store of keys does not answer") from error
+
+    def _new(self, name: KeyName, epoch: int) -> WrappedKey:
+        bound = self._bound(name, 1, epoch)
+        wrapped = encrypt(os.urandom(KEY_BYTES), self._epochs.secret(epoch), bound, "aes-256-gcm")
+        return WrappedKey(name, 1, epoch, wrapped)
+
+    def _unwrapped(self, key: WrappedKey) -> bytes | None:
+        if key.wrapped is None:
+            return None
+        bound = self._bound(key.name, key.version, key.epoch)
+        try:
+            return decrypt(key.wrapped, self._epochs.secret(key.epoch), bound)
+        except NotOpened as error:
+            raise KeysUnavailable("a data key does not open with the key of its epoch") from error
+
+    def _bound(self, name: KeyName, version: int, epoch: int) -> bytes:
+        return "\x00".join((self.tenant, *name, str(version), str(epoch))).encode()
+
+
+def open_keyring(engine: sa.Engine, settings: Settings) -> Keyring:
+    """Return the keys of a migrated store, wrapped by the epoch keys that the settings name."""
+    directory = settings.key_directory
+    if directory is None and settings.data is not None:
+        data = settings.data.expanduser().resolve()
+        directory = data.with_name(f"{data.name}.keys")
+    epochs: EpochKeys = NoEpochKeys() if directory is None else EpochKeyFiles(directory)
+    return Keyring(DataKeyStore(engine), epochs, settings.tenant)
