@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import applications, catalogue, customers, events, health, problems, projections_admin
-from api.caller import requires
+from api.admission import RATE, admitted
 from api.openapi import PROBLEM_ANSWERS, describe
 from api.routes import Direct
 from api.service import running, utc_now
@@ -39,6 +39,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             finally:
                 await service.appender.stop()
                 await service.lookups.close()
+                if service.tokens is not None:
+                    await service.tokens.close()
 
     app = _Application(
         title="Customer journey service",
@@ -59,7 +61,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     app.include_router(versioned)
-    app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(requires())])
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(admitted)])
     problems.install(app)
     return app
 
@@ -83,12 +85,12 @@ class _Application(FastAPI):
 
 
 def _with_security_headers(app: ASGIApp) -> ASGIApp:
-    """Add to every answer what keeps browsers from guessing."""
+    """Add to every answer what keeps browsers from guessing, and what the caller has left."""
 
     async def completing(scope: Scope, receive: Receive, send: Send) -> None:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SECURITY_HEADERS]
+                message["headers"] = [*message["headers"], *_SECURITY_HEADERS, *scope.get(RATE, ())]
             await send(message)
 
         await app(scope, receive, complete)

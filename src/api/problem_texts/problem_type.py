@@ -36,6 +36,7 @@ ProblemCode = Literal[
     "reserved-type",
     "resubmission-not-allowed",
     "source-not-yours",
+    "token-keys-unavailable",
     "too-many-requests",
     "unauthorized",
     "unknown-event-type",
