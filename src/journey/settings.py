@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     future_tolerance: float = 300.0
     """How far in the future an event may have happened, for clocks that are ahead."""
 
+    client_timeout: float = Field(default=10.0, gt=0)
+    """How long a client may take for the head of a request, or move next to nothing of a body or answer."""
+    max_connections: int = Field(default=4_000, ge=1)
+    """How many connections a process may have open."""
+    max_connections_per_address: int = Field(default=0, ge=0)
+    """How many connections one address may have open to a process; 0 sets no limit."""
+
     queue_events: int = 20_000
     """How many events may wait for the writer."""
     group_events: int = 2_000
