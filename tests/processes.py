@@ -90,13 +90,16 @@ def free_port() -> int:
 
 @contextmanager
 def server(
-    settings: Settings, options: Sequence[str] = (), messages: int | IO[bytes] = subprocess.DEVNULL
+    settings: Settings,
+    options: Sequence[str] = (),
+    messages: int | IO[bytes] = subprocess.DEVNULL,
+    **environment: str,
 ) -> Iterator[Server]:
     """Serve in a process until the block ends; what it says goes to `messages`."""
     port = free_port()
     process = subprocess.Popen(
         command("serve", *place(settings), *_keys(settings), "--port", str(port), *options),
-        env=surroundings(),
+        env=surroundings(**environment),
         stderr=messages,
         stdin=subprocess.DEVNULL,
     )

@@ -92,6 +92,8 @@ def _written(default: Any) -> str:
             return "none"
         case frozenset():
             return str(sorted(default)).replace("'", '"')
+        case str():
+            return default
         case _:
             return f"{default:,}"
 

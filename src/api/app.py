@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import applications, catalogue, customers, events, health, problems, projections_admin
-from api.caller import requires
+from api.admission import RATE, admitted
 from api.openapi import PROBLEM_ANSWERS, describe
 from api.revealing import finished
 from api.routes import Direct
@@ -22,10 +22,19 @@ and what follows from them: current state, review progress, journeys.
 
 客户与金融机构之间的每一次接触都记录为不可更改的事件，并由此得出客户现状、审批进度与客户旅程。"""
 
-_SECURITY_HEADERS = [
+_OF_ANSWERS = [
+    (b"x-content-type-options", b"nosniff"),
+    # A browser that shows an answer by itself runs nothing in it, and no page shows it as a part of its own.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+"""Each header costs every answer: those that only matter to pages stand on pages."""
+_OF_PAGES = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 ]
+"""Their policy for content they bring themselves: it names their style."""
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -40,6 +49,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             finally:
                 await service.appender.stop()
                 await service.lookups.close()
+                if service.tokens is not None:
+                    await service.tokens.close()
 
     app = _Application(
         title="Customer journey service",
@@ -60,7 +71,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     app.include_router(versioned)
-    app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(requires())])
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False, dependencies=[Depends(admitted)])
     problems.install(app)
     return app
 
@@ -84,12 +95,14 @@ class _Application(FastAPI):
 
 
 def _with_security_headers(app: ASGIApp) -> ASGIApp:
-    """Add to every answer what keeps browsers from guessing."""
+    """Add to every answer what keeps browsers from guessing, and what the caller has left."""
 
     async def completing(scope: Scope, receive: Receive, send: Send) -> None:
+        added = _OF_PAGES if scope["path"].startswith("/problems") else _OF_ANSWERS
+
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_SECURITY_HEADERS]
+                message["headers"] = [*message["headers"], *added, *scope.get(RATE, ())]
             await send(message)
 
         await app(scope, receive, complete)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.caller import Caseworker, StatusReader
+from api.admission import Admitted
 from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/applications", tags=["applications"])
 async def list_applications(
     *,
     request: Request,
-    caller: Caseworker,
+    caller: Admitted,
     want: Want,
     customer: Annotated[str | None, Query(description="of this customer")] = None,
     state: Annotated[str | None, Query(description="in this state of the lifecycle")] = None,
@@ -87,7 +87,7 @@ def _page(
     return query if after is None else query.where(table.c.number > after)
 
 
-async def _application(request: Request, caller: StatusReader, number: ApplicationNumber) -> Resource:
+async def _application(request: Request, caller: Admitted, number: ApplicationNumber) -> Resource:
     if case_numbers.has_wrong_check(number):
         raise Problem("case-number-mistyped")
     key = case_numbers.normalised(number)

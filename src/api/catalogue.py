@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from api.caller import Known
+from api.admission import Admitted
 from api.languages import language_of, negotiate
 from api.pages import linked
 from api.path_examples import EventType, Product
@@ -32,7 +32,7 @@ _DURATION = TypeAdapter(timedelta)
     responses=answers("EventTypes", "every type of the catalogue"),
     response_class=Response,
 )
-async def list_event_types(request: Request, caller: Known) -> Response:  # noqa: ARG001  # checked by being declared
+async def list_event_types(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """List every type of event with its JSON Schema and the moves of its case."""
     language = _language(request)
     items = [orjson.Fragment(_event_type(name, language)) for name in sorted(TOUCHPOINTS)]
@@ -45,7 +45,7 @@ async def list_event_types(request: Request, caller: Known) -> Response:  # noqa
     responses=answers("EventType", "the type"),
     response_class=Response,
 )
-async def get_event_type(request: Request, caller: Known, type: EventType) -> Response:  # noqa: A002, ARG001  # CloudEvents' word; checked by being declared
+async def get_event_type(request: Request, caller: Admitted, type: EventType) -> Response:  # noqa: A002, ARG001  # CloudEvents' word; checked by being declared
     """Tell one type of event with its JSON Schema and the moves of its case."""
     if type not in TOUCHPOINTS:
         raise Problem("not-found")
@@ -60,7 +60,7 @@ async def get_event_type(request: Request, caller: Known, type: EventType) -> Re
     responses=answers("Processes", "each product's process"),
     response_class=Response,
 )
-async def list_processes(request: Request, caller: Known) -> Response:  # noqa: ARG001  # checked by being declared
+async def list_processes(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """List the products and how an application for each runs."""
     language = _language(request)
     products = service_of(request).processes.products()
@@ -75,7 +75,7 @@ async def list_processes(request: Request, caller: Known) -> Response:  # noqa: 
 )
 async def get_process(
     request: Request,
-    caller: Known,  # noqa: ARG001  # checked by being declared
+    caller: Admitted,  # noqa: ARG001  # checked by being declared
     product: Product,
     version: Annotated[str | None, Query(description="this version; the latest where none is named")] = None,
 ) -> Response:

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.caller import Analyst
+from api.admission import Admitted
 from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit, Moment
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/customers/{customer:path}", tags=["customers"])
 _NEWS = 100
 
 
-async def _customer(request: Request, caller: Analyst, customer: CustomerId) -> Resource:
+async def _customer(request: Request, caller: Admitted, customer: CustomerId) -> Resource:
     if not caller.may_read(customer):
         raise Problem("not-found")
     service, language = service_of(request), language_for(request)

@@ -5,7 +5,7 @@ from typing import Annotated, assert_never
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.caller import Analyst, Channel
+from api.admission import Admitted
 from api.content_modes import content_mode
 from api.event_examples import POST_EVENTS
 from api.heads import head_of
@@ -40,7 +40,7 @@ Mode = Annotated[
 async def post_events(
     *,
     request: Request,
-    caller: Channel,
+    caller: Admitted,
     lifecycle: Mode = None,
     atomic: Annotated[bool, Query(description="all events of the batch, or none")] = False,
     validate_only: Annotated[bool, Query(description="check everything, write nothing")] = False,
@@ -77,7 +77,7 @@ async def post_events(
     responses=answers("Limits", "the limits of what may be posted"),
     response_class=Response,
 )
-async def event_limits(request: Request, caller: Channel) -> Response:  # noqa: ARG001  # whoever may write may ask
+async def event_limits(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # whoever may write may ask
     """Tell the limits of what may be posted."""
     settings = service_of(request).settings
     limits = {
@@ -101,7 +101,7 @@ async def event_limits(request: Request, caller: Channel) -> Response:  # noqa: 
 async def get_events(
     *,
     request: Request,
-    caller: Analyst,  # noqa: ARG001  # checked by being declared
+    caller: Admitted,  # noqa: ARG001  # checked by being declared
     limit: Limit = 100,
     after: Annotated[
         int, Query(ge=0, le=LARGEST_POSITION, description="events with a position greater than this")

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from api.caller import Operator
+from api.admission import Admitted
 from api.projections_admin import describe
 from api.schemas import TEXT, answers
 from api.service import Service, service_of
@@ -49,7 +49,7 @@ def readyz(request: Request) -> Response:
     responses={200: {"description": "the figures", "content": {"text/plain": {"schema": TEXT}}}},
     response_class=Response,
 )
-def metrics(request: Request, caller: Operator) -> Response:  # noqa: ARG001  # checked by being declared
+def metrics(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """Tell the service's figures in the format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(service_of(request)))

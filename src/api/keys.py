@@ -1,15 +1,13 @@
 """API keys: made once, shown once, stored hashed; a prefix tells one from another."""
 
-import asyncio
 import hashlib
 import hmac
 import secrets
-import threading
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, get_args
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, get_args
 
 import sqlalchemy as sa
 
@@ -37,14 +35,9 @@ _KEYS = sa.Table(
     sa.Column("lifecycle", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("last_used_at", sa.Text),
     sa.Column("revoked_at", sa.Text),
 )
-# How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
-_TRUSTED_SECONDS = 2.0
-# How many keys are told by their digests alone; a service has some dozens.
-_MOST_SHOWN = 10_000
-# How long before that a key in use is looked up again, so that nobody waits for it.
-_AHEAD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +53,25 @@ class ApiKey:
     """How events that the lifecycle does not allow are treated where the call does not say."""
     label: str
     created_at: str
+    last_used_at: str | None
+    """The hour in which it was last shown; None where it never was."""
     revoked_at: str | None
+    """From when on it is refused, perhaps in the future; None where it does not end."""
+
+    def in_force(self, now: datetime) -> bool:
+        """Tell whether the key opens anything."""
+        return self.revoked_at is None or datetime.fromisoformat(self.revoked_at) > now
+
+
+class Stored(NamedTuple):
+    """A key, and what its secret must hash to."""
+
+    digest: bytes
+    key: ApiKey
+
+    def fits(self, secret: str) -> bool:
+        """Tell whether a secret is the one; it takes as long either way."""
+        return hmac.compare_digest(self.digest, digest(secret))
 
 
 class KeyStore:
@@ -68,12 +79,6 @@ class KeyStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._trusted: dict[str, tuple[float, bytes, ApiKey]] = {}
-        self._shown: dict[bytes, tuple[float, bytes, ApiKey]] = {}
-        """By digest of the whole key: what was trusted when it was shown; it counts while it still is."""
-        self._guard = threading.Lock()
-        self._looks: dict[str, asyncio.Future[ApiKey | None]] = {}
-        """By key: the look-ups under way in the event loop."""
 
     def create(
         self,
@@ -85,20 +90,35 @@ class KeyStore:
         label: str = "",
     ) -> str:
         """Make a key and return it: the only time that it is known."""
-        prefix, secret = f"cj_{secrets.token_hex(4)}", secrets.token_urlsafe(24)
         with self._engine.begin() as connection:
-            connection.execute(
-                _KEYS.insert().values(
-                    prefix=prefix,
-                    digest=_digest(secret),
-                    scopes=" ".join(sorted(set(scopes))),
-                    source=source,
-                    lifecycle=lifecycle,
-                    label=label,
-                    created_at=now.isoformat(timespec="seconds"),
-                )
+            return _made(
+                connection,
+                scopes=" ".join(sorted(set(scopes))),
+                source=source,
+                lifecycle=lifecycle,
+                label=label,
+                created_at=_written(now),
             )
-        return f"{prefix}_{secret}"
+
+    def rotate(self, prefix: str, now: datetime, overlap: timedelta) -> str | None:
+        """Make another key for the same caller and return it; the one before ends after `overlap`.
+
+        Returns None where there is no such key in force. One that ends sooner than that still does.
+        """
+        with self._engine.begin() as connection:
+            row = (
+                connection.execute(sa.select(_KEYS).where(_KEYS.c.prefix == prefix)).mappings().one_or_none()
+            )
+            if row is None or not _api_key(row).in_force(now):
+                return None
+            until = _written(now + overlap)
+            connection.execute(
+                _KEYS.update()
+                .where(_KEYS.c.prefix == prefix)
+                .values(revoked_at=min(row["revoked_at"] or until, until, key=datetime.fromisoformat))
+            )
+            kept = {name: row[name] for name in ("scopes", "source", "lifecycle", "label")}
+            return _made(connection, **kept, created_at=_written(now))
 
     def list(self) -> list[ApiKey]:
         """Return every key ever made, the oldest first."""
@@ -111,81 +131,53 @@ class KeyStore:
     def revoke(self, prefix: str, now: datetime) -> bool:
         """End a key; tell whether there was one to end."""
         with self._engine.begin() as connection:
-            ended = connection.execute(
-                _KEYS.update()
-                .where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
-                .values(revoked_at=now.isoformat(timespec="seconds"))
+            row = (
+                connection.execute(sa.select(_KEYS).where(_KEYS.c.prefix == prefix)).mappings().one_or_none()
             )
-        with self._guard:
-            self._trusted.pop(prefix, None)
-        return ended.rowcount == 1
+            if row is None or not _api_key(row).in_force(now):
+                return False
+            ended = _KEYS.update().where(_KEYS.c.prefix == prefix).values(revoked_at=_written(now))
+            connection.execute(ended)
+        return True
 
-    async def allowed(self, key: str) -> ApiKey | None:
-        """Return what `key` allows, None where it is unknown or revoked; one look serves all who show it."""
-        remembered = self.remembered(key, _AHEAD_SECONDS)
-        if remembered is not None:
-            return remembered
-        look = self._look(key)
-        return self.remembered(key) or await asyncio.shield(look)
-
-    def _look(self, key: str) -> "asyncio.Future[ApiKey | None]":
-        look = self._looks.get(key)
-        if look is None:
-            look = self._looks[key] = asyncio.ensure_future(asyncio.to_thread(self.find, key))
-            look.add_done_callback(lambda done: self._looked(key, done))
-        return look
-
-    def _looked(self, key: str, look: "asyncio.Future[ApiKey | None]") -> None:
-        del self._looks[key]
-        if not look.cancelled():
-            look.exception()  # nobody may have waited for it; who asks next looks again
-
-    def remembered(self, key: str, seconds: float = 0.0) -> ApiKey | None:
-        """Return what `key` allows if it is known for so many seconds more; None says nothing."""
-        digest = _digest(key)
-        known = self._shown.get(digest)
-        if known is None or known is not self._trusted.get(known[2].prefix):
-            prefix, secret = _parts(key)
-            known = self._trusted.get(prefix)
-            if known is None or not _fits(known[1], secret):
-                return None
-            if len(self._shown) >= _MOST_SHOWN:
-                self._shown.clear()
-            self._shown[digest] = known
-        return known[2] if known[0] >= time.monotonic() + seconds else None
-
-    def find(self, key: str) -> ApiKey | None:
-        """Return what `key` allows, None where it is unknown or revoked."""
-        prefix, secret = _parts(key)
-        known = self._look_up(prefix)
-        return known[2] if known is not None and _fits(known[1], secret) else None
-
-    def _look_up(self, prefix: str) -> tuple[float, bytes, ApiKey] | None:
-        query = sa.select(_KEYS).where(_KEYS.c.prefix == prefix, _KEYS.c.revoked_at.is_(None))
+    def look_up(self, prefix: str) -> Stored | None:
+        """Return the key with a prefix, whether it is in force or not."""
         with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().one_or_none()
-        with self._guard:
-            if row is None:
-                self._trusted.pop(prefix, None)
-                return None
-            known = (time.monotonic() + _TRUSTED_SECONDS, bytes(row["digest"]), _api_key(row))
-            self._trusted[prefix] = known
-            return known
+            row = (
+                connection.execute(sa.select(_KEYS).where(_KEYS.c.prefix == prefix)).mappings().one_or_none()
+            )
+        return Stored(bytes(row["digest"]), _api_key(row)) if row is not None else None
+
+    def note_use(self, key: ApiKey, now: datetime) -> None:
+        """Write down the hour in which a key is used, once in that hour."""
+        hour = _written(now.replace(minute=0, second=0))
+        if key.last_used_at == hour:
+            return
+        # Nobody is kept out because that cannot be written at the moment.
+        with suppress(sa.exc.DBAPIError), self._engine.begin() as connection:
+            connection.execute(_KEYS.update().where(_KEYS.c.prefix == key.prefix).values(last_used_at=hour))
 
 
-def _parts(key: str) -> tuple[str, str]:
+def taken_apart(key: str) -> tuple[str, str]:
     """Take a key apart into what is public of it and what is secret."""
     kind, _, rest = key.partition("_")
     public, _, secret = rest.partition("_")
     return f"{kind}_{public}", secret
 
 
-def _fits(digest: bytes, secret: str) -> bool:
-    return hmac.compare_digest(digest, _digest(secret))
-
-
-def _digest(secret: str) -> bytes:
+def digest(secret: str) -> bytes:
+    """Return what is stored of a secret."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _made(connection: sa.Connection, **values: str | None) -> str:
+    prefix, secret = f"cj_{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+    connection.execute(_KEYS.insert().values(prefix=prefix, digest=digest(secret), **values))
+    return f"{prefix}_{secret}"
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _api_key(row: Any) -> ApiKey:
@@ -196,5 +188,6 @@ def _api_key(row: Any) -> ApiKey:
         lifecycle=row["lifecycle"],
         label=row["label"],
         created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
         revoked_at=row["revoked_at"],
     )

@@ -13,7 +13,7 @@ Described = dict[str, Any]
 _BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, made with `journey keys create`.",
+    "description": "An API key, made with `journey keys create`, or a token of the identity provider.",
 }
 _ANSWERED: tuple[tuple[str, ProblemCode], ...] = (
     ("400", "malformed-json"),

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from api.caller import Operator
+from api.admission import Admitted
 from api.freshness import lag
 from api.pages import linked
 from api.path_examples import ProjectionName
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/projections", tags=["projections"])
     responses=answers("Projections", "every projection"),
     response_class=Response,
 )
-def list_projections(request: Request, caller: Operator) -> Response:  # noqa: ARG001  # checked by being declared
+def list_projections(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """List the projections with their builds, lag and parked customers."""
     service = service_of(request)
     return linked(request, [describe(service, name) for name in service.projections], None)
@@ -36,7 +36,7 @@ def list_projections(request: Request, caller: Operator) -> Response:  # noqa: A
     responses=answers("Projection", "the projection"),
     response_class=Response,
 )
-def get_projection(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
+def get_projection(request: Request, caller: Admitted, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Tell one projection."""
     return _json(describe(service_of(request), _known(request, name)))
 
@@ -48,7 +48,7 @@ def get_projection(request: Request, caller: Operator, name: ProjectionName) -> 
     responses=answers("Build", "the new build", 202),
     response_class=Response,
 )
-def rebuild_projection(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
+def rebuild_projection(request: Request, caller: Admitted, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Begin a new build beside the live one; readers change over by themselves when it has caught up."""
     build = service_of(request).engine.rebuild(_known(request, name))
     return _json({"name": name, "build": build, "status": "building"}, 202)
@@ -61,7 +61,7 @@ def rebuild_projection(request: Request, caller: Operator, name: ProjectionName)
     responses=answers("Build", "the build that takes over again", 202),
     response_class=Response,
 )
-def roll_projection_back(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
+def roll_projection_back(request: Request, caller: Admitted, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Let the build before the live one catch up and take over again."""
     build = service_of(request).engine.roll_back(_known(request, name))
     return _json({"name": name, "build": build, "status": "building"}, 202)
@@ -73,7 +73,7 @@ def roll_projection_back(request: Request, caller: Operator, name: ProjectionNam
     responses=answers("Retried", "how many are well again"),
     response_class=Response,
 )
-def retry_parked(request: Request, caller: Operator, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
+def retry_parked(request: Request, caller: Admitted, name: ProjectionName) -> Response:  # noqa: ARG001  # as above
     """Try the parked customers of a projection again, after its code was mended."""
     return _json({"name": name, "mended": service_of(request).engine.retry_parked(_known(request, name))})
 
@@ -129,4 +129,6 @@ def _known(request: Request, name: str) -> str:
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+    # It names parked customers.
+    headers = {"Cache-Control": "no-store"}
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import Request
 
-from api.keys import KeyStore
-from api.rates import Rates
+from api.known_keys import KnownKeys
+from api.rate_limits import RateLimits, rate_limits
+from api.tokens import Tokens, tokens_of
 from api.watch import Watch
 from journey.appender import Appender
 from journey.event_log import EventLog, open_event_log
@@ -46,15 +47,17 @@ class Service:
     """Keeps the projections, where this process has that role; takes an operator's orders in any case."""
     projections: dict[str, Projection[Any]]
     processes: Processes
-    keys: KeyStore
+    keys: KnownKeys
     keyring: Keyring
     """The keys that personal data is sealed with."""
     lookups: Lookups
     """The rows of the read models, one by one, for the event loop."""
     watch: Watch
     """Tells readers who wait when a projection has moved."""
-    rates: Rates
-    """How often each caller has asked lately."""
+    tokens: Tokens | None
+    """What checks tokens; None where no identity provider is configured."""
+    limits: RateLimits
+    """How often callers may ask."""
 
 
 @contextmanager
@@ -92,11 +95,12 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             engine=engine,
             projections={projection.name: projection for projection in known},
             processes=processes,
-            keys=KeyStore(access),
+            keys=KnownKeys(access, clock),
             keyring=keyring,
             lookups=lookups,
             watch=Watch(lookups),
-            rates=Rates(settings.max_requests_per_second),
+            tokens=tokens_of(settings, clock),
+            limits=rate_limits(settings),
         )
 
 

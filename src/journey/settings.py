@@ -2,11 +2,16 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["api", "project"]
+TokenAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
+"""Only signatures whose checker could not make them: never a shared secret, never none."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Settings(BaseSettings):
@@ -24,8 +29,6 @@ class Settings(BaseSettings):
     """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
     sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     """How personal data is sealed from now on."""
-    tenant: str = Field(default="main", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    """The legal entity whose customers these are."""
     definitions: Path | None = None
     """Directory with the institution's own process definitions."""
 
@@ -36,6 +39,13 @@ class Settings(BaseSettings):
     """How deeply an event's JSON may be nested."""
     future_tolerance: float = 300.0
     """How far in the future an event may have happened, for clocks that are ahead."""
+
+    client_timeout: float = Field(default=10.0, gt=0)
+    """How long a client may take for the head of a request, or move next to nothing of a body or answer."""
+    max_connections: int = Field(default=4_000, ge=1)
+    """How many connections a process may have open."""
+    max_connections_per_address: int = Field(default=0, ge=0)
+    """How many connections one address may have open to a process; 0 sets no limit."""
 
     queue_events: int = 20_000
     """How many events may wait for the writer."""
@@ -59,11 +69,58 @@ class Settings(BaseSettings):
     max_wait: float = 60.0
     """The longest that a reader may wait for news or for its own write."""
 
-    max_requests_per_second: float | None = Field(default=None, gt=0)
-    """How many requests one key may make to this process in a second; None sets no limit."""
+    tenant: str = Field(default="main", min_length=1)
+    """The legal entity that this deployment serves; tokens of another one are refused."""
+    token_issuer: str | None = None
+    """The identity provider whose tokens are taken, as their claim `iss` names it; None takes none."""
+    token_audience: str | None = None
+    """What tokens must be meant for, as their claim `aud` names this service."""
+    token_keys: str | None = None
+    """Where the provider tells its public keys, as a JWK set: an address, or a file."""
+    token_algorithms: frozenset[TokenAlgorithm] = frozenset({"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
+    """How tokens may be signed."""
+    token_leeway: float = Field(default=30.0, ge=0, le=60)
+    """How far the provider's clock may be off."""
+    token_keys_refresh: float = Field(default=300.0, gt=0)
+    """After this time the provider's keys are looked at again."""
+    token_keys_patience: float = Field(default=3_600.0, gt=0)
+    """How long its last keys go on while they cannot be reached."""
+    token_keys_pause: float = Field(default=10.0, ge=0)
+    """The least time between two looks, however many tokens name unknown keys."""
+
+    requests_per_second: float = Field(default=20_000.0, ge=0)
+    """How many requests one key or system may make to this process in a second; 0 sets no limit."""
+    request_burst: float = Field(default=40_000.0, ge=1)
+    """How many requests it may make at once after a rest."""
+    customer_requests_per_second: float = Field(default=20.0, ge=0)
+    """The same for one customer."""
+    customer_request_burst: float = Field(default=100.0, ge=1)
+    """How many requests a customer may make at once after a rest."""
+    failures_per_second: float = Field(default=10.0, ge=0)
+    """How many requests of one address may show a wrong key or token in a second; 0 sets no limit."""
 
     @model_validator(mode="after")
     def _one_place(self) -> "Settings":
         if (self.data is None) == (self.database is None):
             raise ValueError("name either a data directory (--data) or a PostgreSQL database (--database)")
         return self
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> "Settings":
+        provider = (self.token_issuer, self.token_audience, self.token_keys)
+        if any(provider) and not all(provider):
+            raise ValueError("tokens need all three: token_issuer, token_audience and token_keys")
+        if not self.token_algorithms:
+            raise ValueError("token_algorithms names no algorithm")
+        return self
+
+    @field_validator("token_keys")
+    @classmethod
+    def _safe_place(cls, place: str | None) -> str | None:
+        if place is None or "://" not in place:
+            return place
+        address = urlsplit(place)
+        safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _LOOPBACK)
+        if not safe or not address.hostname or address.username is not None:
+            raise ValueError("token_keys is a file or an https address; http only on this machine")
+        return place

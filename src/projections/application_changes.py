@@ -43,7 +43,7 @@ from projections.application import (
     Request,
     Round,
 )
-from projections.moments import utc_text
+from projections.moments import told_in_utc
 
 
 def evolve(application: Application | None, event: RecordedEvent) -> Application | None:
@@ -52,7 +52,7 @@ def evolve(application: Application | None, event: RecordedEvent) -> Application
     changed = _CHANGES.get(type(touchpoint))
     if event.case is None or changed is None:
         return application
-    at = utc_text(event.occurred_at)
+    at = told_in_utc(event.time)
     before = application or Application(event.case, event.stream_id, opened_at=at, updated_at=at, since=at)
     return _moved(changed(before, touchpoint, event, at), event, at)
 

@@ -44,6 +44,8 @@ CLOSED_CASES = sa.Table(
     sa.Index("closed_cases_of_customer", "build", "stream_id"),
 )
 
+_NONE: Mapping[str, ClosedCase | None] = {}
+"""The closed cases at hand where none are: the last field of a customer."""
 _STAGES: Mapping[CaseKind, Stage] = {
     "consultation": "consultation",
     "complaint": "complaint",
@@ -109,7 +111,7 @@ def to_row(customer: Customer) -> Row:
     return {
         "stream_id": customer.customer,
         "position": customer.position,
-        "state": orjson.dumps(tuple(customer._replace(closed_cases={})), default=tuple).decode(),
+        "state": orjson.dumps((*customer[:-1], _NONE), default=tuple).decode(),
     }
 
 
@@ -151,13 +153,17 @@ def _closed_rows(customer: Customer) -> Mapping[Key, Row | None]:
     }
 
 
+def _put_away(customer: Customer) -> Customer:
+    return customer._replace(closed_cases=_NONE) if customer.closed_cases else customer
+
+
 ARCHIVE = Archive(
     table=CLOSED_CASES,
     key="number",
     needed=_needed,
     with_row=_with_closed,
     rows_of=_closed_rows,
-    put_away=lambda customer: customer._replace(closed_cases={}),
+    put_away=_put_away,
 )
 """The closed cases: any of them may be opened again."""
 

@@ -9,7 +9,7 @@ from journey.processes import Processes
 from journey.touchpoints.customer import CustomerAliasAdded, CustomerErased, Profile
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 from journey.words import Words
-from projections.moments import utc_text
+from projections.moments import told_in_utc
 
 _NOT_CUSTOMERS = "improvement:"
 _NO_CONTACT = ("notification.", "work.")
@@ -65,6 +65,9 @@ class Customer(NamedTuple):
     """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
 
 
+_Cases = tuple[Mapping[str, OpenCase], Mapping[CaseKind, int], Mapping[str, ClosedCase | None]]
+
+
 def customer_of(event: RecordedEvent) -> str | None:
     """Return the customer that an event is about; None where its stream is not a customer's."""
     return None if event.stream_id.startswith(_NOT_CUSTOMERS) else event.stream_id
@@ -75,12 +78,15 @@ def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes
 
     Whether a case was closed before is told by the closed cases at hand: the case of the event must be there.
     """
-    touchpoint, at = event.touchpoint, utc_text(event.occurred_at)
+    touchpoint, at = event.touchpoint, told_in_utc(event.time)
     before = customer or Customer(event.stream_id, at)
     profile, aliases = before.profile, before.aliases
     if touchpoint.stage == "profile":
         profile, aliases = _about_customer(before, touchpoint)
-    counted = Customer(
+    open_cases, closed, closed_cases = before.open_cases, before.closed, before.closed_cases
+    if touchpoint.case is not None and event.case is not None:
+        open_cases, closed, closed_cases = _with_case(before, touchpoint, touchpoint.case, event, at)
+    return Customer(
         customer=before.customer,
         first_seen_at=min(before.first_seen_at, at),
         version=event.version,
@@ -89,15 +95,12 @@ def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes
         deviations=before.deviations + (event.deviation is not None),
         profile=profile,
         aliases=aliases,
-        open_cases=before.open_cases,
-        closed=before.closed,
-        closed_cases=before.closed_cases,
+        open_cases=open_cases,
+        closed=closed,
+        closed_cases=closed_cases,
         channels=_counted(before.channels, event.channel),
         last_contact=_latest_contact(before.last_contact, event, at, processes),
     )
-    if touchpoint.case is None or event.case is None:
-        return counted
-    return _with_case(counted, touchpoint, touchpoint.case, event, at)
 
 
 def _counted(channels: Mapping[str, int], channel: str | None) -> Mapping[str, int]:
@@ -134,7 +137,8 @@ def _about_customer(customer: Customer, touchpoint: Touchpoint) -> tuple[Mapping
 
 def _with_case(
     customer: Customer, touchpoint: Touchpoint, kind: CaseKind, event: RecordedEvent, at: str
-) -> Customer:
+) -> _Cases:
+    """Return the open cases, how many are closed, and the closed ones at hand after an event of a case."""
     number = str(event.case)
     opened, count, at_hand = dict(customer.open_cases), customer.closed, customer.closed_cases
     before = opened.pop(number, None)
@@ -153,4 +157,4 @@ def _with_case(
         opened[number] = OpenCase(before.kind, state, since, before.channel, product)
     else:
         opened[number] = OpenCase(kind, state, at, event.channel, product)
-    return customer._replace(open_cases=opened, closed=count, closed_cases=at_hand)
+    return opened, count, at_hand

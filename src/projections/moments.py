@@ -1,6 +1,7 @@
 """Instants as text in UTC, all of one width: the order of the texts is the order of time."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from journey.words import Words
 
@@ -17,9 +18,16 @@ def utc_text(moment: datetime) -> str:
     return utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
+# Each projection asks for the time of each event of a page, one after the other.
+@lru_cache(maxsize=10_000)
+def told_in_utc(told: str) -> str:
+    """Write an instant told in any time zone, as RFC 3339 has it, like `utc_text`."""
+    return utc_text(datetime.fromisoformat(told.upper()))
+
+
 def in_utc(told: str | None) -> str | None:
     """Write an instant told in any time zone like `utc_text`; None stays None."""
-    return None if told is None else utc_text(datetime.fromisoformat(told))
+    return None if told is None else told_in_utc(told)
 
 
 def day(moment: datetime) -> Words:

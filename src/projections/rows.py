@@ -1,7 +1,8 @@
 """The rows of read models in bulk: loaded by their keys, written by one statement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ Rows = Projection[Any] | Archive[Any]
 
 # Bound values per statement stay far below what either database allows.
 _CHUNK = 500
-_ARRAYS = {sa.Integer: "int4[]", sa.BigInteger: "int8[]", sa.Text: "text[]"}
+_TYPES = {sa.Integer: "int4", sa.BigInteger: "int8", sa.Text: "text"}
 
 
 def load(of: Rows, connection: sa.Connection, build: Build, keys: Sequence[Key]) -> dict[Key, Row]:
@@ -40,15 +41,29 @@ def write(of: Rows, connection: sa.Connection, build: Build, rows: Sequence[Row]
     if not rows:
         return
     upsert = not isinstance(of, Projection) or of.from_row is not None
-    arrays = _arrays(of.table, upsert) if connection.dialect.name == "postgresql" else None
-    if arrays is None:
+    if connection.dialect.name != "postgresql" or (types := _types(of.table)) is None:
         values = [{"build": build.build, **row} for row in rows]
         connection.execute(_each(of.table, upsert, connection.dialect.name), values)
-    else:
+    elif upsert:
         # A message per column, not per row, is 1.5 times as fast, and takes less of the processor time for
         # which requests in this process compete.
-        columns = [[row[column.name] for row in rows] for column in of.table.c if column.name != "build"]
-        connection.exec_driver_sql(arrays, (build.build, *columns))
+        columns = [list(column) for column in zip(*map(_values_of(of.table), rows), strict=True)]
+        connection.exec_driver_sql(_arrays(of.table, types), (build.build, *columns))
+    else:
+        _copy(of.table, connection, build, rows)
+
+
+def _copy(table: sa.Table, connection: sa.Connection, build: Build, rows: Sequence[Row]) -> None:
+    """Insert new rows by PostgreSQL's COPY: a quarter of the work here, and two thirds of it there."""
+    dbapi, values_of = connection.dialect.loaded_dbapi, _values_of(table)
+    statement = f"COPY {table.name} (build, {', '.join(_names(table))}) FROM STDIN"
+    try:
+        cursor: Any = connection.connection.cursor()
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row((build.build, *values_of(row)))
+    except dbapi.Error as error:
+        raise sa.exc.DBAPIError.instance(statement, None, error, dbapi.Error) from error
 
 
 def delete(of: Rows, connection: sa.Connection, build: Build, keys: Sequence[Key]) -> None:
@@ -89,8 +104,8 @@ def with_archive(projection: Projection[Any]) -> Iterator[Rows]:
 def _by_keys(table: sa.Table, key: str) -> str:
     """Return PostgreSQL's statement that finds rows by their keys."""
     names = ", ".join(column.name for column in table.c)
-    type_ = _ARRAYS[sa.BigInteger if isinstance(table.c[key].type, sa.Integer) else sa.Text]
-    return f"SELECT {names} FROM {table.name} WHERE build = %b AND {key} = ANY(%b::{type_})"  # noqa: S608  # declared names
+    type_ = _TYPES[sa.BigInteger if isinstance(table.c[key].type, sa.Integer) else sa.Text]
+    return f"SELECT {names} FROM {table.name} WHERE build = %b AND {key} = ANY(%b::{type_}[])"  # noqa: S608  # declared names
 
 
 @cache
@@ -105,20 +120,32 @@ def _each(table: sa.Table, upsert: bool, dialect: str) -> sa.Insert:  # noqa: FB
 
 
 @cache
-def _arrays(table: sa.Table, upsert: bool) -> str | None:  # noqa: FBT001  # as above
-    """Return PostgreSQL's statement that writes rows from one array per column, None for other types."""
-    columns = [column for column in table.c if column.name != "build"]
-    types = [_ARRAYS.get(type(column.type)) for column in columns]
-    if None in types:
-        return None
-    statement = (
-        f"INSERT INTO {table.name} (build, {', '.join(column.name for column in columns)}) "  # noqa: S608  # declared names
-        f"SELECT %b::int4, * FROM unnest({', '.join(f'%b::{type_}' for type_ in types)})"
-    )
-    if not upsert:
-        return statement
-    return statement + (
-        f" ON CONFLICT ({', '.join(column.name for column in table.primary_key)}) DO UPDATE SET "
+def _names(table: sa.Table) -> tuple[str, ...]:
+    """Return the columns of a row."""
+    return tuple(column.name for column in table.c if column.name != "build")
+
+
+@cache
+def _values_of(table: sa.Table) -> Callable[[Row], tuple[Any, ...]]:
+    """Return what takes the values out of a row, in the order of the columns."""
+    return itemgetter(*_names(table))
+
+
+@cache
+def _types(table: sa.Table) -> tuple[str, ...] | None:
+    """Return what PostgreSQL calls the types of a row's columns, None where one is not known here."""
+    types = [_TYPES.get(type(table.c[name].type)) for name in _names(table)]
+    return None if None in types else tuple(filter(None, types))
+
+
+@cache
+def _arrays(table: sa.Table, types: Sequence[str]) -> str:
+    """Return PostgreSQL's statement that writes rows from one array per column, or replaces them."""
+    arrays = ", ".join(f"%b::{type_}[]" for type_ in types)
+    return (
+        f"INSERT INTO {table.name} (build, {', '.join(_names(table))}) "  # noqa: S608  # declared names
+        f"SELECT %b::int4, * FROM unnest({arrays}) "
+        f"ON CONFLICT ({', '.join(column.name for column in table.primary_key)}) DO UPDATE SET "
         + ", ".join(f"{column.name} = excluded.{column.name}" for column in table.c if not column.primary_key)
     )
 

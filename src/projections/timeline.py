@@ -13,7 +13,7 @@ from journey.vocabulary import STAGES
 from journey.words import Language
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
-from projections.moments import utc_text
+from projections.moments import told_in_utc, utc_text
 from projections.names import channel_name
 from projections.projection import Projection, Row
 
@@ -59,7 +59,7 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
     return {
         "position": event.position,
         "stream_id": event.stream_id,
-        "occurred_at": utc_text(event.occurred_at),
+        "occurred_at": told_in_utc(event.time),
         "recorded_at": utc_text(event.recorded_at),
         "type": event.type,
         "channel": event.channel,

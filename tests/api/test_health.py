@@ -146,10 +146,21 @@ def _figures(operator: httpx.Client) -> dict[tuple[str, str], float]:
     }
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/v1/event-types", "/v1/nothing", "/problems"])
-def test_every_answer_keeps_browsers_from_guessing(site: Site, path: str) -> None:
-    """Also problems, and pages."""
+@pytest.mark.parametrize("path", ["/healthz", "/v1/event-types", "/v1/nothing"])
+def test_no_answer_is_more_than_data(site: Site, path: str) -> None:
+    """A browser neither guesses what it is nor runs anything in it; also not in problems."""
     answer = site.client().get(path)
 
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_pages_bring_a_policy_of_their_own(site: Site) -> None:
+    """There is one policy on a page, which allows its style, and nothing is told to where its links lead."""
+    page = site.anonymous().get("/problems")
+
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+    assert page.headers.get_list("content-security-policy")[0].startswith("default-src 'none'; style-src")
+    assert len(page.headers.get_list("content-security-policy")) == 1

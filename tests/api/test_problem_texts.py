@@ -34,5 +34,5 @@ class TestTexts:
             assert len(titles) == len(set(titles))
 
     def test_only_what_passes_is_worth_repeating(self) -> None:
-        """A request is repeated unchanged where the service was busy, not where the request was wrong."""
-        assert {problem.status for problem in PROBLEMS.values() if problem.retryable} == {429, 503}
+        """A request is repeated unchanged where service or line was slow, not where the request was wrong."""
+        assert {problem.status for problem in PROBLEMS.values() if problem.retryable} == {408, 429, 503}

@@ -20,6 +20,7 @@ NAMES = ["current_state", "review_progress", "timeline"]
 def _told(operator: httpx.Client, name: str) -> dict[str, Any]:
     answer = operator.get(f"/v1/projections/{name}")
     assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
     told: dict[str, Any] = answer.json()
     return told
 

@@ -3,26 +3,18 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-
-class JoiningProtocol(HttpToolsProtocol):
-    """The server's HTTP protocol, on a transport that joins what is written in one turn of the event loop."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin with a new connection."""
-        super().connection_made(_Joining(transport))  # type: ignore[arg-type]  # it does all that transports do
-
-
-class _Joining:
+class Joining:
     """A transport that keeps what is written until the event loop has run everything that is ready."""
 
-    __slots__ = ("_loop", "_parts", "_transport")
+    __slots__ = ("_loop", "_parts", "_transport", "written")
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._parts: list[bytes] = []
+        self.written = 0
+        """How many bytes were handed on, whether they have left already or not."""
 
     def write(self, data: bytes) -> None:
         """Write soon."""
@@ -45,5 +37,7 @@ class _Joining:
 
     def _flush(self) -> None:
         if self._parts:
-            self._transport.write(b"".join(self._parts))
+            data = b"".join(self._parts)
+            self.written += len(data)
+            self._transport.write(data)
             self._parts.clear()

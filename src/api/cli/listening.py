@@ -2,20 +2,26 @@
 
 import asyncio
 import errno
+import resource
 import socket
+import time
 from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.cli import signals, terminal, working
+from api.cli.connection import Connection
 from api.cli.ending import ending_in_order
-from api.cli.joined_writes import JoiningProtocol
+from api.cli.patience import Patience
 from api.cli.speech import said
 from journey.garbage import search_seldom
+from journey.settings import Settings
 
-_CONCURRENCY = 1_000
-"""How many requests are answered at once; more get 503. uvicorn itself would take any number."""
+_FILES = 250
+"""How many files the service may have open beside the connections of its clients."""
 _GRACE = 5
 """Seconds that open requests may go on after the service was told to stop: less than containers grant it."""
 
@@ -65,29 +71,45 @@ def tell_address(listener: socket.socket) -> None:
     )
 
 
-def listen(app: FastAPI, listener: socket.socket) -> None:
+def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     """Answer requests until a signal ends the process; what is being answered then may go on for a while."""
     ending = asyncio.Event()
+    patience = Patience(
+        settings.client_timeout,
+        _room_for(settings.max_connections),
+        settings.max_connections_per_address,
+    )
+    protocol: Any = partial(Connection, patience=patience)  # all that is done to it is to call it
     config = uvicorn.Config(
         ending_in_order(app, ending),
-        http=JoiningProtocol,
-        log_level="warning",
+        http=protocol,
+        ws="none",
+        log_level="error",  # it would warn of each request that is none: as often as somebody likes
         access_log=False,
         server_header=False,
-        limit_concurrency=_CONCURRENCY,
         timeout_graceful_shutdown=_GRACE,
-        timeout_keep_alive=65,
-        proxy_headers=False,  # nothing asks for the address of a client, or for the scheme
+        proxy_headers=False,  # nothing trusts what a header says of the client, or of the scheme
     )
-    _Server(config, ending).run(sockets=[listener])
+    _Server(config, ending, patience).run(sockets=[listener])
+
+
+def _room_for(connections: int) -> int:
+    """Allow the process so many connections; return how many the system lets it have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - _FILES))
 
 
 class _Server(uvicorn.Server):
-    """A server that tells where it answers once it does, and streams when it ends."""
+    """A server that tells where it answers once it does, streams when it ends, and slow clients to go."""
 
-    def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, ending: asyncio.Event, patience: Patience) -> None:
         super().__init__(config)
         self._ending = ending
+        self._patience = patience
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell it."""
@@ -97,6 +119,13 @@ class _Server(uvicorn.Server):
         if not working.is_worker():
             for listener in sockets or ():
                 tell_address(listener)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections once a second; the server calls it ten times as often."""
+        if counter % 10 == 0:
+            connections: Any = self.server_state.connections
+            self._patience.look(connections, time.monotonic())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let streams end, and what is being answered be answered."""

@@ -124,7 +124,7 @@ def serve_command(
     with signals.held_back(), explained(), bound(host, port, shared=shared) as listener:
         _prepare(settings)
         if workers == 1:
-            listen(create_app(settings), listener)
+            listen(create_app(settings), listener, settings)
             return
         tell_address(listener)
         working.work(_of_workers(settings, listener.getsockname(), workers), settings.database or "")

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from api.problem_texts import callers, events, requests, service
+from api.problem_texts import callers, connections, events, requests, service
 from api.problem_texts.problem_type import ProblemCode, ProblemType
 
 __all__ = ["PROBLEMS", "ProblemCode", "ProblemType"]
 
 PROBLEMS: Mapping[ProblemCode, ProblemType] = {
     problem.code: problem
-    for problem in (*requests.PROBLEMS, *callers.PROBLEMS, *events.PROBLEMS, *service.PROBLEMS)
+    for part in (connections, requests, callers, events, service)
+    for problem in part.PROBLEMS
 }
 """Each kind of problem by its code."""

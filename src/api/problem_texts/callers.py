@@ -13,10 +13,10 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "请求未携带密钥或令牌，或其内容有误、已过期、已停用。",
         ),
         remedy=Words(
-            "Send a valid API key or token as Authorization: Bearer …. The first start of the service prints "
-            "a key; an operator makes others.",
+            "Send a valid API key or token as Authorization: Bearer …. A key comes "
+            "from an operator of the service, a token from the identity provider.",
             "请在请求头 Authorization 中以 Bearer 方式携带有效的密钥或令牌。"
-            "服务首次启动时会显示一个密钥，其他密钥由管理员签发。",
+            "密钥由本服务的管理员签发，令牌由身份平台签发。",
         ),
     ),
     ProblemType(
@@ -45,6 +45,22 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "Write the source that the key is bound to, or use the key of the system that the event is from.",
             "请填写密钥所绑定的来源系统，或改用该来源系统自己的密钥。",
         ),
+    ),
+    ProblemType(
+        code="token-keys-unavailable",
+        status=503,
+        title=Words("Tokens cannot be checked at the moment", "暂时无法验证令牌"),
+        meaning=Words(
+            "The identity provider's keys could not be reached for a while, so no token can be told from a "
+            "forged one. API keys still work.",
+            "已有一段时间无法获取身份平台的公钥，无法辨别令牌真伪；访问密钥不受影响。",
+        ),
+        remedy=Words(
+            "Send the same request again in a moment. If it lasts, tell the operator: the identity provider "
+            "must be reachable from the service.",
+            "请稍后重试；如持续出现，请联系运维人员检查本服务能否访问身份平台。",
+        ),
+        retryable=True,
     ),
     ProblemType(
         code="too-many-requests",

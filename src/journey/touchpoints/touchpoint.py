@@ -183,7 +183,8 @@ class Touchpoint(BaseModel):
         fields = _told_fields(declared)
         if not fields:
             return declared.says
-        in_english, in_chinese = _Shown(), _Shown()
+        in_english: dict[str, str] = {}
+        in_chinese: dict[str, str] = {}
         for told, field in fields:
             value = getattr(self, field)
             if isinstance(value, str):
@@ -191,7 +192,8 @@ class Touchpoint(BaseModel):
                 in_english[told], in_chinese[told] = name or (value, value)
             elif value is not None:
                 in_english[told] = in_chinese[told] = _shown(value)
-        return Words(_filled(declared.says.en, in_english), _filled(declared.says.zh, in_chinese))
+        en, zh = _known_parts(declared, tuple(in_english))
+        return Words(en.format_map(in_english), zh.format_map(in_chinese))
 
 
 @cache
@@ -205,6 +207,12 @@ def _told_fields(declared: type[Touchpoint]) -> tuple[tuple[str, str], ...]:
     )
 
 
+@cache
+def _known_parts(declared: type[Touchpoint], known: tuple[str, ...]) -> Words:
+    """Return the templates of a type without what needs fields that are not `known`."""
+    return Words(*(_without_unknown(template, known) for template in declared.says))
+
+
 _FIELD = r"\{(\w+)\}"
 
 
@@ -214,11 +222,6 @@ def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
     for part in getattr(annotation, "__args__", ()):
         marks += _marks(part, list(getattr(part, "__metadata__", ())))
     return marks
-
-
-class _Shown(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 def _shown(value: Any) -> str:
@@ -233,26 +236,18 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     >>> fill("Asked about {topic}[ ({product})]", {"topic": "rates"})
     'Asked about rates'
     """
-    return _filled(template, _Shown({name: _shown(value) for name, value in values.items()}))
-
-
-def _filled(template: str, values: _Shown) -> str:
     # Values are filled in last and all at once: braces or brackets in them stay as they are.
-    return "".join(
-        [
-            part.format_map(values)
-            for part, needed in _parts(template)
-            if not needed or needed <= values.keys()
-        ]
-    )
+    shown = {name: _shown(value) for name, value in values.items()}
+    return _without_unknown(template, tuple(shown)).format_map(shown)
 
 
 @cache
-def _parts(template: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Split a template into its parts, each with the fields without which it is left out.
+def _without_unknown(template: str, known: tuple[str, ...]) -> str:
+    """Leave out of a template each part in brackets that names an unknown field, and all other such fields.
 
-    >>> _parts("Asked[ about {topic}]")
-    (('Asked', frozenset()), (' about {topic}', frozenset({'topic'})))
+    >>> _without_unknown("Asked[ about {topic}] by {who}", ("who",))
+    'Asked by {who}'
     """
     parts = re.findall(r"\[([^\]]*)\]|([^\[]+)", template)
-    return tuple((plain or optional, frozenset(re.findall(_FIELD, optional))) for optional, plain in parts)
+    kept = (plain or optional for optional, plain in parts if set(re.findall(_FIELD, optional)) <= set(known))
+    return re.sub(_FIELD, lambda field: field[0] if field[1] in known else "", "".join(kept))

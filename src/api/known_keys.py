@@ -1,0 +1,95 @@
+"""Keys that were shown lately, at hand: who sent a request costs no question to the database."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from api.keys import ApiKey, KeyStore, Stored, digest, taken_apart
+
+AHEAD_SECONDS = 1.0
+"""How long before the end of trust a key in use is looked up again, so that nobody waits for it."""
+
+# How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
+_TRUSTED_SECONDS = 2.0
+# How many keys are told by their digests alone; a service has some dozens.
+_MOST_SHOWN = 10_000
+
+
+class _Trusted(NamedTuple):
+    until: float
+    stored: Stored
+
+
+class KnownKeys(KeyStore):
+    """The keys of a running service, each trusted for two seconds after it was looked up."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], datetime]) -> None:
+        super().__init__(engine)
+        self._clock = clock
+        self._trusted: dict[str, _Trusted] = {}
+        self._shown: dict[bytes, _Trusted] = {}
+        """By digest of the whole key: what was trusted when it was shown; it counts while it still is."""
+        self._guard = threading.Lock()
+        self._looks: dict[str, asyncio.Future[ApiKey | None]] = {}
+        """By key: the look-ups under way in the event loop."""
+
+    def revoke(self, prefix: str, now: datetime) -> bool:
+        """End a key, here at once; tell whether there was one to end."""
+        ended = super().revoke(prefix, now)
+        with self._guard:
+            self._trusted.pop(prefix, None)
+        return ended
+
+    async def allowed(self, key: str) -> ApiKey | None:
+        """Return what `key` allows, None where it is unknown or revoked; one look serves all who show it."""
+        remembered = self.remembered(key, AHEAD_SECONDS)
+        if remembered is not None:
+            return remembered
+        look = self._look(key)
+        return self.remembered(key) or await asyncio.shield(look)
+
+    def remembered(self, key: str, seconds: float = 0.0) -> ApiKey | None:
+        """Return what `key` allows if it is known for so many seconds more; None says nothing."""
+        shown = digest(key)
+        known = self._shown.get(shown)
+        if known is None or known is not self._trusted.get(known.stored.key.prefix):
+            prefix, secret = taken_apart(key)
+            known = self._trusted.get(prefix)
+            if known is None or not known.stored.fits(secret):
+                return None
+            if len(self._shown) >= _MOST_SHOWN:
+                self._shown.clear()
+            self._shown[shown] = known
+        return known.stored.key if known.until >= time.monotonic() + seconds else None
+
+    def find(self, key: str) -> ApiKey | None:
+        """Return what `key` allows, None where it is unknown or revoked; trust it for a while."""
+        prefix, secret = taken_apart(key)
+        stored, now = self.look_up(prefix), self._clock()
+        with self._guard:
+            if stored is None or not stored.key.in_force(now):
+                self._trusted.pop(prefix, None)
+                return None
+            # The end of a key may be near, but it never comes later than that of one that is revoked now.
+            self._trusted[prefix] = _Trusted(time.monotonic() + _TRUSTED_SECONDS, stored)
+        if not stored.fits(secret):
+            return None
+        self.note_use(stored.key, now)
+        return stored.key
+
+    def _look(self, key: str) -> "asyncio.Future[ApiKey | None]":
+        look = self._looks.get(key)
+        if look is None:
+            look = self._looks[key] = asyncio.ensure_future(asyncio.to_thread(self.find, key))
+            look.add_done_callback(lambda done: self._looked(key, done))
+        return look
+
+    def _looked(self, key: str, look: "asyncio.Future[ApiKey | None]") -> None:
+        del self._looks[key]
+        if not look.cancelled():
+            look.exception()  # nobody may have waited for it; who asks next looks again

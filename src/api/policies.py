@@ -1,0 +1,75 @@
+"""Who may call what: one row for each operation, and nothing is answered without one.
+
+The last column says what protects one caller's objects from another: a scope alone does not.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from api.caller import Caller
+from api.keys import SCOPES, Scope
+
+Whose = Literal["anybody's", "the source's", "the customer's", "nobody's"]
+"""Who owns what an operation is about.
+
+- `anybody's`: it is open, without any key.
+- `the source's`: events belong to the source that tells them; a caller with a source writes no other.
+- `the customer's`: whoever may read only their own finds nothing of others.
+- `nobody's`: the catalogue and the service itself, which name no customer.
+"""
+
+
+class Policy(NamedTuple):
+    """What one operation asks of its caller."""
+
+    endpoint: str
+    """The name of the function that answers."""
+    operation: str
+    scopes: tuple[Scope, ...]
+    """Of these one is enough; none where it is open."""
+    customers: bool
+    """Whether customers may ask too."""
+    whose: Whose
+
+    def admits(self, caller: Caller) -> bool:
+        """Tell whether a caller may ask; of what is not theirs they are then shown nothing."""
+        if caller.subject is not None:
+            return self.customers
+        return not caller.scopes.isdisjoint(self.scopes)
+
+
+_JOURNEY: tuple[Scope, ...] = ("journeys:read",)
+_WORK: tuple[Scope, ...] = ("journeys:read", "cases:work")
+_STATUS: tuple[Scope, ...] = ("status:read", "journeys:read", "cases:work")
+_OPERATE: tuple[Scope, ...] = ("ops:admin",)
+
+POLICIES: Mapping[str, Policy] = {
+    row[0]: Policy(*row)
+    for row in (
+        ("healthz", "GET /healthz", (), True, "anybody's"),
+        ("readyz", "GET /readyz", (), True, "anybody's"),
+        ("list_problems", "GET /problems", (), True, "anybody's"),
+        ("show_problem", "GET /problems/{code}", (), True, "anybody's"),
+        ("post_events", "POST /v1/events", ("events:write",), False, "the source's"),
+        ("event_limits", "OPTIONS /v1/events", ("events:write",), False, "nobody's"),
+        ("get_events", "GET /v1/events", _JOURNEY, False, "the customer's"),
+        ("get_customer", "GET /v1/customers/{customer}", _JOURNEY, True, "the customer's"),
+        ("get_timeline", "GET /v1/customers/{customer}/timeline", _JOURNEY, True, "the customer's"),
+        ("stream_journey", "GET /v1/customers/{customer}/stream", _JOURNEY, True, "the customer's"),
+        ("list_applications", "GET /v1/applications", _WORK, True, "the customer's"),
+        ("get_application", "GET /v1/applications/{number}", _STATUS, True, "the customer's"),
+        ("stream_application", "GET /v1/applications/{number}/stream", _STATUS, True, "the customer's"),
+        ("list_event_types", "GET /v1/event-types", SCOPES, True, "nobody's"),
+        ("get_event_type", "GET /v1/event-types/{type}", SCOPES, True, "nobody's"),
+        ("list_processes", "GET /v1/processes", SCOPES, True, "nobody's"),
+        ("get_process", "GET /v1/processes/{product}", SCOPES, True, "nobody's"),
+        ("_openapi", "GET /openapi.json", SCOPES, True, "nobody's"),
+        ("list_projections", "GET /v1/projections", _OPERATE, False, "nobody's"),
+        ("get_projection", "GET /v1/projections/{name}", _OPERATE, False, "nobody's"),
+        ("rebuild_projection", "POST /v1/projections/{name}/rebuild", _OPERATE, False, "nobody's"),
+        ("roll_projection_back", "POST /v1/projections/{name}/rollback", _OPERATE, False, "nobody's"),
+        ("retry_parked", "POST /v1/projections/{name}/retry", _OPERATE, False, "nobody's"),
+        ("metrics", "GET /metrics", _OPERATE, False, "nobody's"),
+    )
+}
+"""The rows, by the name of the function that answers."""

@@ -1,0 +1,169 @@
+"""What comes over a connection, against a real process: heads of any size, and what is no HTTP."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPResponse
+
+import httpx
+import orjson
+import pytest
+
+from api.cli.connection import MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED
+from api.keys import SCOPES
+from journey.settings import Settings
+from tests.api.posting import CHINESE, STRUCTURED, new_customer
+from tests.api.wire import answer_of, chunk, connected, request_head, wait_until_cut
+from tests.facts import cloudevent
+from tests.processes import Server, new_key, server
+
+ENDLESS = 64 * 1024 * 1024
+"""More than a service takes that does not keep it."""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Give settings on an embedded database."""
+    return Settings(data=tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def running(settings: Settings) -> Iterator[Server]:
+    """Give a process that serves."""
+    with server(settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def key(running: Server, settings: Settings) -> str:
+    """Give a key that may do everything."""
+    assert running.process.poll() is None
+    return new_key(settings, *SCOPES)
+
+
+def refused_within(connection: socket.socket, endless: bytes) -> bytes:
+    """Send something again and again until the service has had enough of it; return what it says to that."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        for _ in range(ENDLESS // len(endless)):
+            connection.sendall(endless)
+        pytest.fail("the service takes anything")
+    with suppress(ConnectionResetError):
+        return wait_until_cut(connection)
+    return b""
+
+
+class TestHeads:
+    def test_as_large_as_allowed(self, running: Server) -> None:
+        """A head within the limits is read, in one piece or in many."""
+        head = request_head("GET", "/healthz", Cookie="x" * (MAX_HEAD_BYTES - 200), Connection="close")
+        for size in (len(head), 1000):
+            with connected(running) as connection:
+                for start in range(0, len(head), size):
+                    connection.sendall(head[start : start + size])
+                assert wait_until_cut(connection).startswith(b"HTTP/1.1 200 ")
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            request_head("GET", "/healthz", Accept_Language="zh", Cookie="x" * MAX_HEAD_BYTES),
+            request_head("GET", "/healthz?" + "x" * MAX_HEAD_BYTES, Accept_Language="zh"),
+            request_head(
+                "GET", "/healthz", Accept_Language="zh", **{f"X-{n}": "" for n in range(MAX_HEADERS)}
+            ),
+        ],
+        ids=["header", "address", "many headers"],
+    )
+    def test_larger(self, running: Server, head: bytes) -> None:
+        """A head that is too large is answered with 431."""
+        with connected(running) as connection:
+            connection.sendall(head)
+            status, problem = answer_of(connection)
+
+        assert (status, problem["code"]) == (431, "head-too-large")
+        assert CHINESE.search(problem["title"])
+
+    @pytest.mark.parametrize(
+        "beginning",
+        [
+            b"GET /",
+            b"GET / HTTP/1.1\r\nX: ",
+            b"POST /v1/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+            b"POST /v1/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+        ],
+        ids=["address", "header", "extension of a chunk", "trailer"],
+    )
+    def test_endless(self, running: Server, beginning: bytes) -> None:
+        """What never becomes a head or a body is not taken without an end."""
+        with connected(running) as connection:
+            connection.sendall(beginning)
+            refused_within(connection, b"x" * 10_000)
+
+    def test_trailers_are_no_headers(self, running: Server, key: str) -> None:
+        """What follows a body neither authorises a request nor changes it."""
+        event = orjson.dumps(cloudevent())
+        head = request_head("POST", "/v1/events", Content_Type=STRUCTURED, Transfer_Encoding="chunked")
+        trailer = f"0\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+        with connected(running) as connection:
+            connection.sendall(head + chunk(event) + trailer)
+            answer = HTTPResponse(connection)
+            answer.begin()
+
+            assert answer.status == 401
+
+
+class TestNotHttp:
+    def test_is_refused(self, running: Server) -> None:
+        """What is no HTTP is answered with 400 and closed; nothing of it is repeated."""
+        for sent in (b"\x16\x03\x01\x02\x00\x01", b"GET canary HTTP/1.1\r\n\r\n", b"GET / HTTP/9\r\n\r\n"):
+            with connected(running) as connection:
+                connection.sendall(sent)
+                status, problem = answer_of(connection)
+
+            assert (status, problem["code"]) == (400, "malformed-request")
+            assert "canary" not in orjson.dumps(problem).decode()
+
+    def test_nothing_is_said_of_a_request_that_came_before(self, running: Server, key: str) -> None:
+        """An event that is committed is never told to be refused: it has its answer, then the end comes."""
+        event = orjson.dumps(cloudevent(subject=new_customer()))
+        head = request_head(
+            "POST",
+            "/v1/events",
+            Authorization=f"Bearer {key}",
+            Content_Type=STRUCTURED,
+            Content_Length=str(len(event)),
+        )
+        with connected(running) as connection:
+            connection.sendall(head + event + b"\x00\x01 nonsense\r\n\r\n")
+            said = wait_until_cut(connection)
+
+        assert said.startswith(b"HTTP/1.1 201 ")
+        assert said.count(b"HTTP/1.1") == 1
+
+    def test_a_body_whose_chunks_are_none(self, running: Server, key: str) -> None:
+        """A request that breaks off in nonsense is refused itself."""
+        authorization = f"Bearer {key}"
+        head = request_head("POST", "/v1/events", Authorization=authorization, Transfer_Encoding="chunked")
+        with connected(running) as connection:
+            connection.sendall(head + b"no number\r\n")
+            assert answer_of(connection)[1]["code"] == "malformed-request"
+
+
+class TestPipelining:
+    def test_some(self, running: Server) -> None:
+        """Requests that do not wait for answers are answered in turn."""
+        with connected(running) as connection:
+            connection.sendall(request_head("GET", "/healthz") * MAX_PIPELINED)
+            connection.sendall(request_head("GET", "/healthz", Connection="close"))
+            assert wait_until_cut(connection).count(b"HTTP/1.1 200 ") == MAX_PIPELINED + 1
+
+    def test_without_an_end(self, running: Server) -> None:
+        """Of very many those that wait already are answered, and the connection is closed."""
+        with connected(running) as connection:
+            connection.sendall(request_head("GET", "/healthz") * 1_000)
+            said = b""
+            with suppress(ConnectionResetError):
+                said = wait_until_cut(connection)
+
+        assert said.count(b"HTTP/1.1 200 ") <= MAX_PIPELINED + 1
+        assert b"HTTP/1.1 400 " not in said
+        assert httpx.get(f"{running.url}/healthz", trust_env=False).status_code == 200
