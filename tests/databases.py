@@ -57,5 +57,6 @@ def database_settings(kind: str, directory: Path, **further: Any) -> Iterator[Se
     if kind == "sqlite":
         yield Settings(data=directory, database=None, **further)
     else:
-        keys = directory.with_name(f"{directory.name}.keys")
+        beside = directory.resolve()
+        keys = beside.with_name(f"{beside.name}.keys")
         yield Settings(data=None, database=new_postgres_database(), key_directory=keys, **further)
