@@ -13,7 +13,9 @@ from bench.machine import Bench, check_sqlite
 from bench.servers import Place, Server, files_place, journey, new_key, ours, postgres_place, projecting
 from bench.usage import Groups
 
-_CATCH_UP_SECONDS = 900.0
+_CATCH_UP_SECONDS = 300.0
+_SLOWEST_RATE = 1_000
+"""Events a second that projections are waited for, on top of that."""
 _LOOK = 0.05
 _REST = 0.3
 """Seconds without a new event after which nothing is under way any more."""
@@ -59,8 +61,9 @@ class Deployment:
     def catch_up(self) -> float:
         """Wait until the projections have reached the end of the log; return after how many seconds."""
         began, head = time.monotonic(), self.head()
+        patience = _CATCH_UP_SECONDS + (head - self.projected()) / _SLOWEST_RATE
         while self.projected() < head:
-            if time.monotonic() - began > _CATCH_UP_SECONDS:
+            if time.monotonic() - began > patience:
                 raise NotCaughtUp(f"at {self.projected()} of {head}")
             time.sleep(_LOOK)
         return time.monotonic() - began

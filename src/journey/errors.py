@@ -153,3 +153,26 @@ class ViewsUnavailable(JourneyError):
 
 class NoBuildToReturnTo(JourneyError):
     """The projection has no earlier build that today's logic could carry on."""
+
+
+class DamagedTree(JourneyError):
+    """The tree over the log lacks a hash, or holds one that its checkpoints do not vouch for."""
+
+
+class UntrustedNote(JourneyError):
+    """A signed note cannot be trusted."""
+
+
+class UnusableProofKey(JourneyError):
+    """The key that signs the log's checkpoints cannot be used."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+
+
+class ProofUnavailable(JourneyError):
+    """There is no signed checkpoint yet that could prove this."""
+
+
+class LogRolledBack(JourneyError):
+    """The log lacks events that a witness has seen."""

@@ -100,7 +100,8 @@ class Engine:
                     prepared = True
                 seen = self._log.head()
                 if not self.step():
-                    self._log.wait_for_append(seen, self._poll)
+                    busy = self._workers is not None and self._workers.busy
+                    self._log.wait_for_append(seen, _PAUSE_WHILE_LOADING if busy else self._poll)
             except Exception as error:  # noqa: BLE001  # without this thread no projection would move again
                 self.failure = cause(error)
                 _log.warning("projections_rest", error=self.failure)

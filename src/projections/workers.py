@@ -23,8 +23,13 @@ from projections.projection import Projection
 Catalogue = Callable[[Settings], Sequence[Projection[Any]]]
 """Names the projections in another process: a function of a module, which that process can import."""
 
-# Nothing of the parent is in them but what they are told: its threads and connections would be dead.
-_SPAWNED = multiprocessing.get_context("spawn")
+# Nothing of the parent is in them but what they are told: its threads and connections would be dead. Where
+# the system has fork, they are forked from a process that has loaded nothing but the modules, once for all.
+_APART = (
+    multiprocessing.get_context("spawn")
+    if sys.platform == "win32"
+    else multiprocessing.get_context("forkserver")
+)
 # How long a process that finds every part taken waits for one to be given up, in seconds.
 _PAUSE = 0.1
 
@@ -38,6 +43,7 @@ class Workers:
         self._settings = settings
         self._catalogue = catalogue
         self._processes: list[BaseProcess] = []
+        _APART.set_forkserver_preload([__name__, catalogue.__module__, "journey.event_log.postgres"])
 
     def keep_up(self) -> None:
         """See that enough processes run; raise `ProcessError` where one has failed since."""
@@ -46,11 +52,16 @@ class Workers:
         if any(process.exitcode for process in ended):
             raise multiprocessing.ProcessError("a process that loads builds has failed")
         while len(self._processes) < (self._settings.load_processes or _processors()):
-            process = _SPAWNED.Process(
+            process = _APART.Process(
                 target=_work, args=(self._settings, self._catalogue), name="journey-load", daemon=True
             )
             process.start()
             self._processes.append(process)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether any of them runs."""
+        return any(process.is_alive() for process in self._processes)
 
     def wait(self, timeout: float) -> None:
         """Return when a process has ended, or after `timeout` seconds."""
@@ -74,7 +85,7 @@ def _work(settings: Settings, catalogue: Catalogue) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group, and the parent sees to it
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     parent = multiprocessing.parent_process()
-    assert parent is not None  # noqa: S101  # it was spawned
+    assert parent is not None  # noqa: S101  # it is nobody's main process
     projections = {projection.name: projection for projection in catalogue(settings)}
     storage = storage_of(settings)
     log, views = open_event_log(storage, settings, writer=False), storage.engine("views", writer=True)

@@ -22,7 +22,7 @@ from tests.journey.writing import SOON, append, first, sql, until
 
 _CALL = (
     "SELECT append_events(ARRAY[%s], ARRAY[1], ARRAY['interaction.recorded'],"
-    " ARRAY['{}'::bytea], ARRAY['/held'], ARRAY[%s], ARRAY['d'::bytea], '{}', '{}')"
+    " ARRAY['{}'::bytea], ARRAY['l'::bytea], ARRAY['/held'], ARRAY[%s], ARRAY['d'::bytea], '{}', '{}')"
 )
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _LOCK = "PERFORM pg_advisory_xact_lock(7092448610431266147);"

@@ -18,7 +18,7 @@ from journey.errors import (
     JourneyError,
     LogUnavailable,
 )
-from journey.event_log import Entry, EventKey, EventLog, LogWriter, Row, Snapshot, open_event_log
+from journey.event_log import Entry, EventKey, EventLog, LogWriter, Newer, Row, open_event_log
 from journey.event_log.postgres import PostgresStore
 from journey.event_log.postgres_writer import PostgresWriter
 from journey.events import Event, RecordedEvent
@@ -63,7 +63,7 @@ class Interrupted(PostgresWriter):
         self.before_finding: Callable[[], object] = _nothing
         self.before_appending: Callable[[Sequence[Entry]], object] = _nothing
 
-    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+    async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Read when the other process is done."""
         await asyncio.to_thread(self.before_reading)
         return await super().newer(streams)
@@ -73,10 +73,10 @@ class Interrupted(PostgresWriter):
         await asyncio.to_thread(self.before_finding)
         return await super().known(keys)
 
-    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
+    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
         """Append when the other process is done."""
         await asyncio.to_thread(self.before_appending, entries)
-        return await super().insert(entries)
+        return await super().insert(entries, links)
 
     def log(self) -> EventLog:
         """Return the log with this writing side."""

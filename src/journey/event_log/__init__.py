@@ -8,21 +8,26 @@ from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from journey.event_log.rows import Entry, EventKey, Known, Row, entry
-from journey.event_log.writing import LogWriter, Sight, Snapshot, WritingStore, recorded
+from journey.event_log.tree_tables import Batch, LinkedRow, TreeTables
+from journey.event_log.writing import LogWriter, Newer, Sight, Snapshot, WritingStore, recorded
 from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
 from journey.storage import Storage
 
 __all__ = [
+    "Batch",
     "Entry",
     "EventKey",
     "EventLog",
     "Known",
+    "LinkedRow",
     "LogWriter",
+    "Newer",
     "Row",
     "Sight",
     "Snapshot",
     "Store",
+    "TreeTables",
     "entry",
     "open_event_log",
 ]
@@ -51,6 +56,9 @@ class Store(Protocol):
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
 
+    def tree(self) -> TreeTables:
+        """Return the tables of the tree over the log."""
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
 
@@ -71,6 +79,8 @@ class EventLog:
         self._store = store
         self.writer = LogWriter(store.writing())
         """Appends; there is one in each process that writes, in its event loop."""
+        self.tree = store.tree()
+        """What is kept of the tree over the log."""
 
     def read_stream(
         self, stream_id: str, after: Version = _NEW, limit: int = 1_000_000

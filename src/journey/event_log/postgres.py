@@ -5,18 +5,21 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import sqlalchemy as sa
-from eventsourcing.persistence import DataError, OperationalError, PersistenceError
+from eventsourcing.persistence import DataError, IntegrityError, OperationalError, PersistenceError
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
-from journey.errors import LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
+from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
 from journey.event_log.listening import Listener
 from journey.event_log.postgres_datastore import Datastore
 from journey.event_log.rows import Entry, EventKey, Row
+from journey.event_log.tree_tables import TreeTables
 from journey.event_log.writing import WritingStore
 
 _COLUMNS = "originator_id, originator_version, topic, state, notification_id"
+_POSITION = "notification_id"
 _PAUSE_SECONDS = 0.02
 
 
@@ -112,6 +115,10 @@ class PostgresStore:
         )
         return [((row[0], row[1]), row[2], Row(*row[3:])) for row in rows]
 
+    def tree(self) -> TreeTables:
+        """Return the tables of the tree over the log."""
+        return TreeTables(lambda query, values: self._select(_marked(query), values), self._change, _POSITION)
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
         position: int = self._select("SELECT coalesce(max(notification_id), 0) FROM stored_events", ())[0][0]
@@ -144,9 +151,23 @@ class PostgresStore:
         except PersistenceError as error:
             raise LogUnavailable(str(error)) from error
 
+    def _change(self, statements: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> None:
+        try:
+            with self._reading.get_connection() as connection, connection.transaction():
+                for statement, rows in statements:
+                    connection.cursor().executemany(_marked(statement).encode(), rows)
+        except (IntegrityError, psycopg.IntegrityError) as error:
+            raise AppendConflict from error
+        except (PersistenceError, psycopg.Error) as error:
+            raise LogUnavailable(f"the log cannot be written: {error}") from error
+
     def _fetch(self, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         with (
             self._reading.get_connection() as connection,
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
             return cursor.execute(statement, params, prepare=True, binary=True).fetchall()
+
+
+def _marked(statement: str) -> str:
+    return statement.replace("?", "%s")

@@ -12,14 +12,15 @@ import asyncpg
 import sqlalchemy as sa
 
 from journey.errors import AppendConflict, LogUnavailable, Unstorable
+from journey.event_log.links import Place
 from journey.event_log.postgres import PostgresStore
 from journey.event_log.rows import Entry, EventKey, Row
-from journey.event_log.writing import Snapshot
+from journey.event_log.writing import Newer, Snapshot, take_in
 from journey.loop_connection import connect
 
 _APPEND = (
-    "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[],"
-    " $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[])"
+    "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],"
+    " $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[])"
 )
 _NEWER = """
 WITH wanted AS MATERIALIZED (
@@ -27,9 +28,11 @@ WITH wanted AS MATERIALIZED (
     FROM unnest($1::text[], $2::bigint[]) AS w (stream_id, version)
     LEFT JOIN journey_snapshots s ON s.stream_id = w.stream_id COLLATE "C" AND s.version > w.version
 )
-SELECT stream_id COLLATE "C", version, NULL AS type, state, 0 AS position FROM wanted WHERE state IS NOT NULL
+SELECT stream_id COLLATE "C", version, NULL AS type, wanted.state, 0 AS position, e.link
+FROM wanted LEFT JOIN stored_events e ON e.originator_id = stream_id AND e.originator_version = version
+WHERE wanted.state IS NOT NULL
 UNION ALL
-SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id, e.link
 FROM wanted JOIN stored_events e
 ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
 ORDER BY 2
@@ -41,6 +44,11 @@ _KNOWN = """
 SELECT k.source, k.id, k.digest, e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
 FROM unnest($1::text[], $2::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id)
 JOIN stored_events e ON e.originator_id = k.stream_id AND e.originator_version = k.version
+"""
+_LINKS = """
+SELECT originator_id, originator_version, link
+FROM unnest($1::text[], $2::bigint[]) AS wanted (originator_id, originator_version)
+JOIN stored_events USING (originator_id, originator_version)
 """
 _OWNERS = "SELECT number, stream_id FROM cases WHERE number = ANY($1::text[])"
 _KEEP = """
@@ -83,17 +91,17 @@ class PostgresWriter:
         self._answers_now = False
         """Whether the database has answered in this turn of the loop."""
 
-    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write entries, their keys and cases in one transaction and return their positions.
+    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+        """Write entries with their links, keys and cases in one transaction and return their positions.
 
         Where the connection is lost and it turns out that nothing was written, they are written again, once.
         """
-        positions = await self._insert(entries) or await self._insert(entries)
+        positions = await self._insert(entries, links) or await self._insert(entries, links)
         if positions is None:
             raise LogUnavailable("the connection to the log was lost twice before the commit")
         return positions
 
-    async def _insert(self, entries: Sequence[Entry]) -> Sequence[int] | None:
+    async def _insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int] | None:
         """Write entries; return None where the connection was lost and certainly nothing was written."""
         opened = [entry for entry in entries if entry.new_case is not None]
         connection = await self._connected()
@@ -103,6 +111,7 @@ class PostgresWriter:
                 [entry.version for entry in entries],
                 [entry.type for entry in entries],
                 [entry.state for entry in entries],
+                links,
                 [entry.key[0] for entry in entries],
                 [entry.key[1] for entry in entries],
                 [entry.digest for entry in entries],
@@ -123,15 +132,16 @@ class PostgresWriter:
         self._has_answered()
         return positions
 
-    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+    async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
-        snapshots, rows = [], []
-        for row in await self._fetch(_NEWER, list(streams), list(streams.values())):
-            if row[2] is None:
-                snapshots.append(Snapshot(row[0], row[1], row[3]))
-            else:
-                rows.append(Row(*row))
-        return snapshots, rows
+        newer = Newer([], [], {})
+        take_in(newer, await self._fetch(_NEWER, list(streams), list(streams.values())))
+        return newer
+
+    async def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
+        rows = await self._fetch(_LINKS, [stream for stream, _ in places], [version for _, version in places])
+        return {(row[0], row[1]): row[2] for row in rows}
 
     async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""

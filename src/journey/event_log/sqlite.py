@@ -9,9 +9,11 @@ from typing import Any
 from eventsourcing.persistence import DataError, IntegrityError, PersistenceError
 
 from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unstorable
+from journey.event_log.links import Place
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.sqlite_recorder import Datastore, Recorder
-from journey.event_log.writing import Snapshot, WritingStore
+from journey.event_log.tree_tables import TreeTables
+from journey.event_log.writing import Newer, Snapshot, WritingStore, take_in
 
 # SQLite allows many more bound values than this, but long statements gain nothing.
 _CHUNK = 500
@@ -20,9 +22,11 @@ WITH given (stream_id, version) AS (VALUES {wanted}), wanted (stream_id, version
     SELECT given.stream_id, coalesce(s.version, given.version), s.state
     FROM given LEFT JOIN journey_snapshots s ON s.stream_id = given.stream_id AND s.version > given.version
 )
-SELECT stream_id, version, NULL, state, 0 FROM wanted WHERE state IS NOT NULL
+SELECT stream_id, version, NULL, wanted.state, 0, e.link
+FROM wanted LEFT JOIN stored_events e ON e.originator_id = stream_id AND e.originator_version = version
+WHERE wanted.state IS NOT NULL
 UNION ALL
-SELECT e.originator_id, e.originator_version, e.topic, e.state, e.rowid
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.rowid, e.link
 FROM wanted CROSS JOIN stored_events e
 ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
 ORDER BY 2
@@ -49,12 +53,12 @@ class SQLiteStore:
 
         return SQLiteWriter(self)
 
-    def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
+    def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+        """Write entries with their links, keys and cases in one transaction and return their positions."""
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")
         try:
-            positions = self._recorder.insert_entries(entries)
+            positions = self._recorder.insert_entries(entries, links)
         except (IntegrityError, sqlite3.IntegrityError) as error:
             raise AppendConflict from error
         except (DataError, UnicodeError) as error:
@@ -129,27 +133,47 @@ class SQLiteStore:
             )
         return owners
 
-    def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+    def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
-        snapshots: list[Snapshot] = []
-        rows: list[Row] = []
+        newer = Newer([], [], {})
         for chunk in _chunks(streams.items()):
             wanted = ",".join(["(?,?)"] * len(chunk))
             found = self._select(_NEWER.format(wanted=wanted), [part for each in chunk for part in each])
-            snapshots += [Snapshot(row[0], row[1], row[3]) for row in found if row[2] is None]
-            rows += [Row(*row) for row in found if row[2] is not None]
-        return snapshots, rows
+            take_in(newer, found)
+        return newer
+
+    def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
+        found: dict[Place, bytes | None] = {}
+        for chunk in _chunks(places):
+            values = ",".join(["(?,?)"] * len(chunk))
+            rows = self._select(
+                "SELECT originator_id, originator_version, link FROM stored_events "  # noqa: S608  # marks only
+                f"WHERE (originator_id, originator_version) IN (VALUES {values})",
+                [part for place in chunk for part in place],
+            )
+            found.update(((row[0], row[1]), row[2]) for row in rows)
+        return found
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the stream's last one."""
+        values = (snapshot.stream_id, snapshot.version, snapshot.state)
         self._change(
-            "INSERT OR REPLACE INTO journey_snapshots (stream_id, version, state) VALUES (?,?,?)",
-            (snapshot.stream_id, snapshot.version, snapshot.state),
+            [
+                (
+                    "INSERT OR REPLACE INTO journey_snapshots (stream_id, version, state) VALUES (?,?,?)",
+                    [values],
+                )
+            ]
         )
 
     def forget(self, stream_id: str) -> None:
         """Remove the snapshot of a stream."""
-        self._change("DELETE FROM journey_snapshots WHERE stream_id = ?", (stream_id,))
+        self._change([("DELETE FROM journey_snapshots WHERE stream_id = ?", [(stream_id,)])])
+
+    def tree(self) -> TreeTables:
+        """Return the tables of the tree over the log."""
+        return TreeTables(self._select, self._change, "rowid")
 
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
@@ -170,12 +194,15 @@ class SQLiteStore:
     def _rows(self, where: str, params: Collection[Any]) -> list[Row]:
         return [Row(*row) for row in self._select(f"SELECT {_COLUMNS} FROM stored_events {where}", params)]  # noqa: S608  # our own clauses
 
-    def _change(self, statement: str, params: Sequence[Any]) -> None:
+    def _change(self, statements: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> None:
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")
         try:
             with self._recorder.datastore.transaction(commit=True) as cursor:
-                cursor.execute(statement, params)
+                for statement, rows in statements:
+                    cursor.executemany(statement, rows)
+        except (IntegrityError, sqlite3.IntegrityError) as error:
+            raise AppendConflict from error
         except (PersistenceError, sqlite3.Error) as error:
             raise LogUnavailable(f"the log cannot be written: {error}") from error
 

@@ -52,11 +52,11 @@ class Recorder(SQLiteApplicationRecorder):
     committing = False
     """Whether the last insert got as far as its commit."""
 
-    def insert_entries(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
+    def insert_entries(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+        """Write entries with their links, keys and cases in one transaction and return their positions."""
         self.committing = False
         with self.datastore.transaction(commit=True) as cursor:
-            positions = _insert(cursor, entries)
+            positions = _insert(cursor, entries, links)
             self.committing = True
         return positions
 
@@ -70,7 +70,7 @@ class Recorder(SQLiteApplicationRecorder):
                 cursor.execute(f"PRAGMA user_version={(number + 1) % 2}")
 
 
-def _insert(cursor: SQLiteCursor, entries: Sequence[Entry]) -> Sequence[int]:
+def _insert(cursor: SQLiteCursor, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
     """Insert entries behind the last position: no other connection writes, and nothing is ever removed."""
     cursor.execute("SELECT coalesce(max(rowid), 0) FROM stored_events")
     first = cursor.fetchone()[0] + 1
@@ -84,8 +84,11 @@ def _insert(cursor: SQLiteCursor, entries: Sequence[Entry]) -> Sequence[int]:
         [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
     )
     cursor.executemany(
-        "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) "
-        "VALUES (?,?,?,?,?)",
-        [(position, *entry[:4]) for position, entry in zip(positions, entries, strict=True)],
+        "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state, link) "
+        "VALUES (?,?,?,?,?,?)",
+        [
+            (position, *entry[:4], link)
+            for position, entry, link in zip(positions, entries, links, strict=True)
+        ],
     )
     return positions

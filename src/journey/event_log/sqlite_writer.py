@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from journey.event_log.links import Place
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.sqlite import SQLiteStore
-from journey.event_log.writing import Snapshot
+from journey.event_log.writing import Newer, Snapshot
 
 _T = TypeVar("_T")
 
@@ -19,13 +20,17 @@ class SQLiteWriter:
         self._store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
 
-    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
-        return await self._in_thread(lambda: self._store.insert(entries))
+    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+        """Write entries with their links, keys and cases in one transaction and return their positions."""
+        return await self._in_thread(lambda: self._store.insert(entries, links))
 
-    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+    async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
         return await self._in_thread(lambda: self._store.newer(streams))
+
+    async def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
+        return await self._in_thread(lambda: self._store.links(places))
 
     async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""

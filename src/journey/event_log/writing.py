@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from journey.encoding import from_state
+from journey.errors import Unstorable
+from journey.event_log.links import Head, Links, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row
 from journey.events import Position, RecordedEvent, Version
 
@@ -30,14 +32,26 @@ class Sight:
     """What each stream holds after the version that is known of it, or after its snapshot, by version."""
 
 
+class Newer(NamedTuple):
+    """What streams hold after a version each, shortened by snapshots, by version."""
+
+    snapshots: list[Snapshot]
+    rows: list[Row]
+    heads: dict[str, Head]
+    """Where each of the streams ends."""
+
+
 class WritingStore(Protocol):
     """What the two databases do for a writer, in rows."""
 
-    async def insert(self, entries: Sequence[Entry]) -> Sequence[int]:
-        """Write entries, their keys and cases in one transaction and return their positions."""
+    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+        """Write entries with their links, keys and cases in one transaction and return their positions."""
 
-    async def newer(self, streams: Mapping[str, int]) -> tuple[list[Snapshot], list[Row]]:
+    async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
+
+    async def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
 
     async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
@@ -66,6 +80,7 @@ class LogWriter:
 
     def __init__(self, store: WritingStore) -> None:
         self._store = store
+        self._links = Links()
 
     async def append(self, entries: Sequence[Entry]) -> list[Position]:
         """Commit all entries together, or none; return their positions in order.
@@ -76,19 +91,31 @@ class LogWriter:
         """
         if not entries:
             return []
-        return [Position(position) for position in await self._store.insert(entries)]
+        try:
+            linked = self._links.of(entries)
+            if linked.missing:
+                found = await self._store.links(linked.missing)
+                # An event that is not there has no link either: this append is one that the log refuses.
+                self._links.learn(dict.fromkeys(linked.missing) | found)
+                linked = self._links.of(entries)
+        except UnicodeError as error:
+            raise Unstorable from error
+        positions = await self._store.insert(entries, linked.links)
+        self._links.see(linked.heads)
+        return [Position(position) for position in positions]
 
     async def look(self, keys: Collection[EventKey], streams: Mapping[str, Version]) -> Sight:
         """Look up event keys, and what streams hold after the versions that are known of them.
 
         Streams are read before keys: an event that a stream shows is then found under its key too.
         """
-        snapshots, rows = await self._store.newer(streams) if streams else ([], [])
+        newer = await self._store.newer(streams) if streams else Newer([], [], {})
+        self._links.see(newer.heads)
         found = await self._store.known(keys) if keys else []
         return Sight(
             known={key: Known(digest, recorded(row)) for key, digest, row in found},
-            snapshots=snapshots,
-            events=[recorded(row) for row in rows],
+            snapshots=newer.snapshots,
+            events=[recorded(row) for row in newer.rows],
         )
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
@@ -118,6 +145,16 @@ class LogWriter:
     def close(self) -> None:
         """Close what belongs to the writer."""
         self._store.close()
+
+
+def take_in(newer: Newer, found: Sequence[Any]) -> None:
+    """Add rows that a database returned, by version: stream, version, type, state, position and link."""
+    for stream_id, version, type_, state, position, link in found:
+        if type_ is None:
+            newer.snapshots.append(Snapshot(stream_id, version, state))
+        else:
+            newer.rows.append(Row(stream_id, version, type_, state, position))
+        newer.heads[stream_id] = (version, link)
 
 
 def recorded(row: Row) -> RecordedEvent:

@@ -1,0 +1,69 @@
+"""The links of streams: each event's hash over its own bytes and the link of the event before it."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from journey.event_log.rows import Entry
+from journey.proof.hashes import NO_LINK, leaf_hash, link_hash
+
+Place = tuple[str, int]
+"""Stream and version of an event."""
+Head = tuple[int, bytes | None]
+"""Version and link of a stream's last event; None where it was written behind the service's back."""
+
+_STREAMS = 20_000
+"""How many streams' heads are kept at hand; of others one more query is asked."""
+
+
+class Linked(NamedTuple):
+    """What entries are stored with."""
+
+    links: list[bytes]
+    """The link of each entry, in their order."""
+    heads: dict[str, Head]
+    """Where streams end, once the entries are committed."""
+    missing: list[Place]
+    """The events before them whose links were not at hand: nothing else is right then."""
+
+
+class Links:
+    """The heads of the streams that a writer has met lately.
+
+    A link never changes once its event is in the log, so a head may be behind the log but never wrong.
+    """
+
+    def __init__(self) -> None:
+        self._heads: OrderedDict[str, Head] = OrderedDict()
+
+    def see(self, heads: Mapping[str, Head]) -> None:
+        """Take note of where streams end."""
+        for stream_id, head in heads.items():
+            self._heads[stream_id] = head
+            self._heads.move_to_end(stream_id)
+        while len(self._heads) > _STREAMS:
+            self._heads.popitem(last=False)
+
+    def learn(self, links: Mapping[Place, bytes | None]) -> None:
+        """Take note of links that the next entries need: none of them is let go of before."""
+        for (stream_id, version), link in links.items():
+            self._heads[stream_id] = (version, link)
+
+    def of(self, entries: Sequence[Entry]) -> Linked:
+        """Link entries, each to the one before it in its stream."""
+        links: list[bytes] = []
+        heads: dict[str, Head] = {}
+        missing: list[Place] = []
+        for entry in entries:
+            stream_id, version, type_, state = entry[:4]
+            before = None
+            if version > 1:
+                head = heads.get(stream_id) or self._heads.get(stream_id)
+                if head is None or head[0] != version - 1:
+                    missing.append((stream_id, version - 1))
+                else:
+                    before = head[1]
+            link = link_hash(before or NO_LINK, leaf_hash(stream_id, version, type_, state))
+            heads[stream_id] = (version, link)
+            links.append(link)
+        return Linked(links, heads, missing)

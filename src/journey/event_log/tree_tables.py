@@ -1,0 +1,132 @@
+"""The tables of the tree over the log: batches of leaves with their checkpoints, hashes of complete parts.
+
+A row is written once and never changed, so the leaves of a batch lie with its checkpoint, however few they
+are.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from journey.errors import DamagedTree
+
+HASH_BYTES = 32
+
+Select = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+"""Runs a query with question marks for its values."""
+Change = Callable[[Sequence[tuple[str, Sequence[Sequence[Any]]]]], None]
+"""Runs statements, each for many rows, in one transaction; raises `AppendConflict` where a key is taken."""
+
+_BATCH = "SELECT first, size, position, note FROM tree_batches"
+
+
+class Batch(NamedTuple):
+    """Events that came into the tree together."""
+
+    first: int
+    """How many leaves stand before theirs."""
+    size: int
+    """How many leaves there are with theirs."""
+    position: int
+    """The position of the last of them."""
+    note: str
+    """The signed checkpoint of the tree that ends with them."""
+
+
+class LinkedRow(NamedTuple):
+    """One stored event with the links of its stream."""
+
+    stream_id: str
+    version: int
+    type: str
+    state: bytes
+    position: int
+    link: bytes | None
+    """The link that is stored with it; None where it was written behind the service's back."""
+    link_before: bytes | None
+    """The link of the event before it in its stream."""
+
+
+class TreeTables:
+    """What the log's database keeps of the tree."""
+
+    def __init__(self, select: Select, change: Change, position: str) -> None:
+        """Read and write by two functions; `position` names the column of positions."""
+        self._select = select
+        self._change = change
+        self._position = position
+
+    def last(self) -> Batch | None:
+        """Return the newest batch, None for an empty tree."""
+        return self._batch("ORDER BY first DESC LIMIT 1")
+
+    def holding(self, position: int) -> Batch | None:
+        """Return the batch that the event at a position is in; None where it is in none yet."""
+        return self._batch("WHERE position >= ? ORDER BY position LIMIT 1", position)
+
+    def ending(self, size: int) -> Batch | None:
+        """Return the batch with the checkpoint of a size."""
+        return self._batch("WHERE size = ?", size)
+
+    def hashes(self, level: int, first: int, end: int) -> bytes:
+        """Return the hashes of complete parts of 256 ** level leaves, one behind the other.
+
+        Raises `DamagedTree` where one is missing.
+        """
+        if level:
+            rows = self._select(
+                "SELECT hash FROM tree_parts WHERE level = ? AND number >= ? AND number < ? ORDER BY number",
+                (level, first, end),
+            )
+            found = b"".join(row[0] for row in rows)
+        else:
+            rows = self._select(
+                "SELECT first, leaves FROM tree_batches WHERE first < ? AND size > ? ORDER BY first",
+                (end, first),
+            )
+            found = b"".join(
+                leaves[max(0, first - start) * HASH_BYTES : (end - start) * HASH_BYTES]
+                for start, leaves in rows
+            )
+        if len(found) != (end - first) * HASH_BYTES:
+            raise DamagedTree
+        return found
+
+    def rows(self, after: int, limit: int) -> list[LinkedRow]:
+        """Return events with a position greater than `after`, by position, with their streams' links."""
+        found = self._select(
+            f"SELECT e.originator_id, e.originator_version, e.topic, e.state, e.{self._position}, e.link, "  # noqa: S608  # our own names
+            "(SELECT b.link FROM stored_events b WHERE b.originator_id = e.originator_id "
+            "AND b.originator_version = e.originator_version - 1) "
+            f"FROM stored_events e WHERE e.{self._position} > ? ORDER BY e.{self._position} LIMIT ?",
+            (after, limit),
+        )
+        return [LinkedRow(*row) for row in found]
+
+    def add(self, batch: Batch, leaves: bytes, parts: Sequence[tuple[int, int, bytes]]) -> None:
+        """Write a batch, and the complete parts that end in it: level, number and hash of each.
+
+        Raises `AppendConflict` where another process has written a batch at this place.
+        """
+        first, size, position, note = batch
+        self._change(
+            [
+                (
+                    "INSERT INTO tree_batches (first, size, position, leaves, note) VALUES (?,?,?,?,?)",
+                    [(first, size, position, leaves, note)],
+                ),
+                ("INSERT INTO tree_parts (level, number, hash) VALUES (?,?,?)", parts),
+            ]
+        )
+
+    def statements(self) -> list[str]:
+        """Return the signed statements of operators, from the first to the last."""
+        return [row[0] for row in self._select("SELECT note FROM tree_statements ORDER BY number", ())]
+
+    def state(self, note: str) -> None:
+        """Add a signed statement."""
+        number = len(self.statements()) + 1
+        self._change([("INSERT INTO tree_statements (number, note) VALUES (?,?)", [(number, note)])])
+
+    def _batch(self, where: str, *values: int) -> Batch | None:
+        rows = self._select(f"{_BATCH} {where}", values)
+        return Batch(*rows[0]) if rows else None
