@@ -15,7 +15,7 @@ from tests.documents import read
 from tests.facts import cloudevent
 from tests.processes import journey, new_key, place, server
 
-SQLITE = re.compile(r'(?m)^sqlite3 "file:journey-data/([^"]+)" "VACUUM INTO \'backup/([^\']+)\'"$')
+SQLITE = re.compile(r'(?m)^sqlite3 "file:journey-data/([^"]+)" "VACUUM INTO \'(?:key-)?backup/([^\']+)\'"$')
 
 
 def post(url: str, key: str, count: int) -> None:
@@ -41,7 +41,7 @@ def verified(settings: Settings) -> bool:
 
 
 def test_sqlite_files_copied_beside_the_service_start_another(tmp_path: Path) -> None:
-    """The two files of the page, copied while the service runs, give the same log with the same keys."""
+    """The files of the page, copied while the service runs, give the same log with the same keys."""
     settings, restored = Settings(data=tmp_path / "data"), Settings(data=tmp_path / "restored")
     (tmp_path / "restored").mkdir()
     commands = SQLITE.findall(read("docs/operations.md"))
@@ -53,7 +53,7 @@ def test_sqlite_files_copied_beside_the_service_start_another(tmp_path: Path) ->
                 connection.execute("VACUUM INTO ?", (str(tmp_path / "restored" / target),))
         before = positions(running.url, key)
 
-    assert [target for _, target in commands] == ["log.db", "access.db"]
+    assert [target for _, target in commands] == ["log.db", "access.db", "keys.db"]
     assert verified(restored)
     with server(restored) as running:
         assert positions(running.url, key) == before

@@ -139,7 +139,7 @@ class TestDockerfile:
         (user,) = self.instructions("USER")
 
         assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", user)
-        assert self.instructions("VOLUME") == ["/data"]
+        assert self.instructions("VOLUME") == ["/data /keys"]
 
     def test_starts_a_command_that_exists(self) -> None:
         """The image's command line is one that `journey` understands."""
