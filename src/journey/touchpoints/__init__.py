@@ -18,6 +18,8 @@ def _declared() -> Iterator[type[Touchpoint]]:
 
 TOUCHPOINTS: dict[str, type[Touchpoint]] = {touchpoint.type: touchpoint for touchpoint in _declared()}
 """Every type of event by its name: a class in this folder with a `type` of its own is all it takes."""
+STAFF_ONLY: tuple[str, ...] = tuple(sorted(type_ for type_, each in TOUCHPOINTS.items() if each.staff_only))
+"""The types of which customers are told nothing."""
 
 # What `model_validate_json` calls as well, after steps that take a quarter of its time.
 _READERS: Mapping[str, Callable[[bytes], Touchpoint]] = {
