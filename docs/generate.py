@@ -21,14 +21,14 @@ _INTRODUCTION = Words(
     "another; `-` means that there is no case yet, and such an event opens one; `=` that the state stays. In "
     "`strict` mode an event that no row allows is refused, in `record` mode it is kept and marked as a "
     "deviation.\n\n"
-    "A field with `?` may be left out; † marks what identifies a person. The exact JSON Schema of a type is "
-    "at `GET /v1/event-types/<type>`. `make docs` writes this page: change the classes in "
-    "`src/journey/touchpoints/` instead.",
+    "A field with `?` may be left out; † marks what identifies a person, ‡ what customers are not shown. "
+    "The exact JSON Schema of a type is at `GET /v1/event-types/<type>`. `make docs` writes this page: "
+    "change the classes in `src/journey/touchpoints/` instead.",
     "本页列出系统支持的全部事件类型，共 {count} 种。涉及业务单的事件会推动业务单从一个状态进入另一个状态；"
     "`-` 表示业务单尚未建立，此类事件会新建业务单；`=` 表示状态不变。`strict` 模式下，"
     "流程不允许的事件会被拒绝；`record` 模式下照常记录，并标注为偏离。\n\n"
-    "带 `?` 的字段可以不填；† 表示可识别个人身份的信息。各类型的完整 JSON Schema 见 "
-    "`GET /v1/event-types/<type>`。本页由 `make docs` 根据代码生成，"
+    "带 `?` 的字段可以不填；† 表示可识别个人身份的信息，‡ 表示不向客户展示的信息。"
+    "各类型的完整 JSON Schema 见 `GET /v1/event-types/<type>`。本页由 `make docs` 根据代码生成，"
     "请修改 `src/journey/touchpoints/` 中的定义，不要直接改动本页。",
 )
 _HEAD = Words(
@@ -42,6 +42,7 @@ _HEAD_WITHOUT_CASE = Words(
 _STATES = Words("States", "状态")
 _WITHOUT_CASE = Words("Without a case", "不涉及业务单的事件")
 _RESERVED = Words(" (written by the service only)", "（仅由系统写入）")
+_STAFF_ONLY = Words(" (not told to customers)", "（不向客户展示）")
 _STAGES_AND_CHANNELS = Words("Stages and channels", "阶段与渠道")
 _STAGE = Words("Stages", "阶段")
 _CHANNEL = Words("Channels", "渠道")
@@ -90,6 +91,8 @@ def _row(touchpoint: type[Touchpoint], language: Language) -> str:
     title = touchpoint.title.in_language(language)
     if touchpoint.reserved:
         title += _RESERVED.in_language(language)
+    if touchpoint.staff_only:
+        title += _STAFF_ONLY.in_language(language)
     third = _moves(touchpoint) if touchpoint.case else STAGES[touchpoint.stage].in_language(language)
     return f"| `{touchpoint.type}` | {title} | {third} | {', '.join(_fields(touchpoint))} |"
 
@@ -105,10 +108,12 @@ def _moves(touchpoint: type[Touchpoint]) -> str:
 def _fields(touchpoint: type[Touchpoint]) -> Iterator[str]:
     schema = touchpoint.model_json_schema()
     personal = touchpoint.personal_fields()
+    hidden = frozenset() if touchpoint.staff_only else touchpoint.staff_only_fields()
     for name, described in schema["properties"].items():
         optional = "" if name in schema.get("required", ()) else "?"
         shape = _shape(described, schema.get("$defs", {}))
-        yield f"`{name}{optional}`{'†' if name in personal else ''}{shape and f' {shape}'}"
+        marks = "†" * (name in personal) + "‡" * (name in hidden)
+        yield f"`{name}{optional}`{marks}{shape and f' {shape}'}"
 
 
 def _shape(schema: Mapping[str, Any], declared: Mapping[str, Any]) -> str:

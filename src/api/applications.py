@@ -65,7 +65,10 @@ async def list_applications(
             )
         more = following(request, [rows[limit - 1]["number"]]) if len(rows) > limit else None
         assert projection.answer is not None  # noqa: S101  # it has states to tell
-        items = [orjson.Fragment(projection.answer(row["state"], language)) for row in rows[:limit]]
+        items = [
+            orjson.Fragment(projection.answer(row["state"], language, caller.audience))
+            for row in rows[:limit]
+        ]
         return freshness_headers(service, fresh), items, more
 
     fresh, items, more = await in_thread(read)

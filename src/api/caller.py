@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from api.keys import Scope
 from journey.journey import LifecycleMode
+from journey.touchpoints.touchpoint import Audience
 
 
 class Caller(NamedTuple):
@@ -18,6 +19,11 @@ class Caller(NamedTuple):
     """How their events are treated that the lifecycle does not allow."""
     subject: str | None = None
     """The only customer they may read, who they are themselves; None allows every customer."""
+
+    @property
+    def audience(self) -> Audience:
+        """As whom they are told things."""
+        return "staff" if self.subject is None else "customer"
 
     def may_read(self, stream_id: str) -> bool:
         """Tell whether this customer's data may be shown to them."""

@@ -113,6 +113,8 @@ def _event_type(name: str, language: Language) -> bytes:
             ],
             "opens_case": touchpoint.opens_case(),
             "personal_fields": sorted(touchpoint.personal_fields()),
+            "staff_only": touchpoint.staff_only,
+            "staff_only_fields": sorted(touchpoint.staff_only_fields()),
             "reserved": touchpoint.reserved,
             "schema_version": touchpoint.schema_version,
             "schema": touchpoint.model_json_schema(),

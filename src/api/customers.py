@@ -41,6 +41,7 @@ Customer = Annotated[Resource, Depends(_customer)]
 
 async def _filters(
     *,
+    caller: Admitted,
     stage: Annotated[Stage | None, Query(description="a stage of the journey")] = None,
     type: Annotated[str | None, Query(description="a type of the catalogue")] = None,  # noqa: A002  # CloudEvents' word
     channel: Annotated[Channel | None, Query(description="the channel that it came by")] = None,
@@ -59,6 +60,7 @@ async def _filters(
         until=utc_text(until) if until else None,
         as_of=utc_text(as_of) if as_of else None,
         as_known_at=utc_text(as_known_at) if as_known_at else None,
+        audience=caller.audience,
     )
 
 
@@ -78,7 +80,7 @@ async def get_timeline(
     cursor: Cursor = None,
 ) -> Response:
     """Tell the journey: every event across channels and cases, in the order in which they happened."""
-    service, language = resource.service, resource.language
+    service, language, audience = resource.service, resource.language, resource.caller.audience
     place = place_of(cursor, (str, int))
     # Whether there is such a customer is told by their current state, which must not be behind either.
     behind = [await awaited(service, name, want) for name in ("timeline", resource.projection)]
@@ -91,7 +93,7 @@ async def get_timeline(
             rows = timeline_pages.page(connection, fresh, resource.key, filters, after, limit + 1)
             parked_at = reading.parked_at(connection, fresh, resource.key)
         last = rows[limit - 1] if len(rows) > limit else None
-        items = [orjson.Fragment(timeline.answer(row, language)) for row in rows[:limit]]
+        items = [orjson.Fragment(timeline.answer(row, language, audience)) for row in rows[:limit]]
         more = following(request, [last["occurred_at"], last["position"]]) if last else None
         return freshness_headers(service, fresh, parked_at), items, more
 
@@ -123,18 +125,18 @@ async def stream_journey(
 
     `Last-Event-ID` resumes after a position.
     """
-    service, language = resource.service, resource.language
+    service, language, audience = resource.service, resource.language, resource.caller.audience
     position = last_event_id or 0
     while True:
 
         def read(after: int = position) -> tuple[reading.Freshness, Sequence[Any]]:
             with service.views.connect() as connection:
                 fresh = reading.freshness(connection, "timeline")
-                return fresh, timeline_pages.news(connection, fresh, resource.key, after, _NEWS)
+                return fresh, timeline_pages.news(connection, fresh, resource.key, audience, after, _NEWS)
 
         fresh, rows = await in_thread(read)
         for row in rows:
-            position, told = row["position"], timeline.answer(row, language)
+            position, told = row["position"], timeline.answer(row, language, audience)
             told = await revealed(service, resource.caller, told, language)
             yield ServerSentEvent(raw_data=told.decode(), id=str(position), event="touchpoint")
         if not rows:

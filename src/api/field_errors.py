@@ -27,6 +27,11 @@ _SCALARS = frozenset({"str", "int", "float", "bool", "none"})
 _NAMES_A_FIELD = frozenset({"missing", "extra_forbidden"})
 _CHOICE = re.compile(r"'([^']*)'")
 _PLACE = re.compile(r"line (\d+) column (\d+)")
+_PERSONAL = "|".join(
+    sorted({name for touchpoint in TOUCHPOINTS.values() for name in touchpoint.personal_fields()})
+)
+# Of an event in a batch or alone, or of data that are a body of their own.
+_IN_PERSONAL = re.compile(rf"(#(?:/\d+)?(?:/data)?/(?:{_PERSONAL})(?:/\d{{1,4}}(?=/|$))*)(?:/.*)?")
 
 Detail = Mapping[str, Any]
 """One error as pydantic tells it: type, loc, input, ctx."""
@@ -65,13 +70,20 @@ def request_errors(error: RequestValidationError) -> list[FieldError]:
 def fault_errors(faults: Iterable[Fault]) -> list[FieldError]:
     """Name the bad places of a document that is not sound JSON, with line and column."""
     return [
-        FieldError(fault.pointer, _placed(DETAILS[fault.code], fault.line, fault.column)) for fault in faults
+        FieldError(_told(fault.pointer), _placed(DETAILS[fault.code], fault.line, fault.column))
+        for fault in faults
     ]
 
 
 def pointer(prefix: str, path: Iterable[str | int]) -> str:
     """Return the RFC 6901 pointer, as a URI fragment, to what lies at `path` below `prefix`."""
     return prefix + "".join(f"/{_shown(str(step))}" for step in path)
+
+
+def _told(place: str) -> str:
+    """Return a pointer that ends at a personal field: whatever is named inside of one may name a person."""
+    inside = _IN_PERSONAL.fullmatch(place)
+    return inside[1] if inside else place
 
 
 def _shown(name: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import orjson
@@ -31,7 +31,7 @@ LastEventId = Annotated[
 
 CONTENT_LANGUAGE: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
 
-_TAG = re.compile(r'"\d+-(\d{1,18})-[a-z]+"', re.ASCII)
+_TAG = re.compile(r'"\d+-(\d{1,18})-[a-z]+(?:-own)?"', re.ASCII)
 _NOTHING_KNOWN = -1
 _SAME_IN_ALL: Mapping[Language, list[tuple[bytes, bytes]]] = {
     language: [
@@ -75,7 +75,9 @@ class Resource:
         wanted = reading.Wanted(self.key, "state", known)
         found = await self.service.lookups.find(self.projection, wanted)
         if found.stream_id is None or not self.caller.may_read(found.stream_id):
-            headers = {name.decode(): value.decode() for name, value in told_freshness(self.service, found)}
+            # Nothing tells what is another's from what is not there.
+            absent = replace(found, parked_at=None)
+            headers = {name.decode(): value.decode() for name, value in told_freshness(self.service, absent)}
             raise Problem("not-found", headers=headers)
         return found
 
@@ -120,14 +122,15 @@ class Resource:
     def _body(self, found: Found, *, stale: bool) -> bytes:
         answer = self.service.projections[self.projection].answer
         assert answer is not None  # noqa: S101  # a resource is a row with a state
-        body = answer(found.text or "", self.language)
+        body = answer(found.text or "", self.language, self.caller.audience)
         if not stale and found.parked_at is None:
             return body
         return orjson.dumps({**orjson.loads(body), "stale": True})
 
     def _etag(self, found: Found, *, stale: bool) -> str:
-        """Return the tag: another for other logic, another last event, another language or a stale answer."""
-        marks = ("-parked" if found.parked_at is not None else "") + ("-stale" if stale else "")
+        """Return the tag: another for other logic, event, language or audience, or a stale answer."""
+        marks = "" if self.caller.audience == "staff" else "-own"
+        marks += ("-parked" if found.parked_at is not None else "") + ("-stale" if stale else "")
         return f'"{found.freshness.version}-{found.position}-{self.language}{marks}"'
 
     def _headers(self, found: Found, etag: str) -> list[tuple[bytes, bytes]]:

@@ -7,10 +7,22 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from journey.secret_files import is_sample, read_secret
+from journey.words import Words
+
 Role = Literal["api", "project"]
 TokenAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 """Only signatures whose checker could not make them: never a shared secret, never none."""
 
+_TWO_PASSWORDS = Words(
+    "the password of the database stands in its URL and in database_password_file: name one of them",
+    "数据库密码同时出现在地址和 database_password_file 中，请只保留一处",
+)
+_SAMPLE_PASSWORD = Words(
+    "the password of the database is one that everybody guesses first: choose another, "
+    "for example from openssl rand -hex 24",
+    "数据库密码是极易猜到的示例密码，请更换，可用 openssl rand -hex 24 生成",
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -23,6 +35,8 @@ class Settings(BaseSettings):
     """Directory of the embedded databases; exclusive with `database`."""
     database: str | None = None
     """URL of a PostgreSQL database; exclusive with `data`."""
+    database_password_file: Path | None = None
+    """File with the password for the database, in place of one in its URL."""
     roles: frozenset[Role] = frozenset({"api", "project"})
     """What this process does: answer requests, keep projections."""
     key_directory: Path | None = None
@@ -103,6 +117,17 @@ class Settings(BaseSettings):
     def _one_place(self) -> "Settings":
         if (self.data is None) == (self.database is None):
             raise ValueError("name either a data directory (--data) or a PostgreSQL database (--database)")
+        return self
+
+    @model_validator(mode="after")
+    def _safe_password(self) -> "Settings":
+        url = urlsplit(self.database or "")
+        if self.database_password_file is not None:
+            if url.password is not None:
+                raise ValueError(_TWO_PASSWORDS)
+            read_secret(self.database_password_file)
+        elif url.password and url.hostname not in {None, *_LOOPBACK} and is_sample(url.password):
+            raise ValueError(_SAMPLE_PASSWORD)
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 from journey.errors import DataDirectoryInUse, UnsafeDatabase
+from journey.secret_files import read_secret
 from journey.settings import Settings
 
 Part = Literal["log", "views", "access", "keys"]
@@ -57,7 +58,10 @@ class Storage:
 def storage_of(settings: Settings) -> Storage:
     """Return the storage that the settings name, with the data directory made where it is missing."""
     if settings.database is not None:
-        return Storage(None, sa.make_url(settings.database).set(drivername="postgresql+psycopg"))
+        url = sa.make_url(settings.database).set(drivername="postgresql+psycopg")
+        if settings.database_password_file is not None:
+            url = url.set(password=read_secret(settings.database_password_file))
+        return Storage(None, url)
     assert settings.data is not None  # noqa: S101  # the settings hold exactly one of the two
     directory = settings.data.expanduser().resolve()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from journey import lifecycle
 from journey.processes import StepStage
+from journey.touchpoints import STAFF_ONLY
 
 StepOutcome = Literal["passed", "failed", "waived"]
 RoundOutcome = Literal["approved", "rejected", "withdrawn"]
@@ -27,7 +28,7 @@ class CompletedStep(NamedTuple):
     step: str
     outcome: StepOutcome
     stage: StepStage
-    by: str
+    by: str | None
     at: str
     note: str | None = None
 
@@ -145,6 +146,21 @@ class Application(NamedTuple):
             return self.delivery.delays[-1].new_promise
         promises = [promise.promised_at for promise in self.delivery.plan]
         return max(promises, key=datetime.fromisoformat, default=None)
+
+
+def as_customers_know_it(application: Application) -> Application:
+    """Return an application without who works on it, what they noted, and offers that are still drafts."""
+    delivery = application.delivery
+    return application._replace(
+        reviewer=None,
+        rounds=tuple(each._replace(steps=_unsigned(each.steps)) for each in application.rounds),
+        offers=tuple(offer for offer in application.offers if f"offer.{offer.status}" not in STAFF_ONLY),
+        delivery=delivery and delivery._replace(steps=_unsigned(delivery.steps)),
+    )
+
+
+def _unsigned(steps: tuple[CompletedStep, ...]) -> tuple[CompletedStep, ...]:
+    return tuple(step._replace(by=None, note=None) for step in steps)
 
 
 def stage_of_state(state: str | None) -> StepStage:

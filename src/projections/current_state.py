@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from journey import lifecycle
 from journey.events import RecordedEvent
 from journey.processes import Processes
-from journey.touchpoints import TOUCHPOINTS
-from journey.touchpoints.touchpoint import CaseKind, Stage
+from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
+from journey.touchpoints.customer import Profile
+from journey.touchpoints.touchpoint import Audience, CaseKind, Stage
 from journey.vocabulary import CASE_KINDS
 from journey.words import Language, Words
 from projections.application import stage_of_state
@@ -54,9 +55,11 @@ _STAGES: Mapping[CaseKind, Stage] = {
 }
 
 
-def answer(state: str, language: Language) -> bytes:
+def answer(state: str, language: Language, audience: Audience) -> bytes:
     """Say what is known of a customer, as the read API answers."""
     customer = _read(state)
+    if audience == "customer":
+        customer = _as_customers_know_it(customer)
     closed = customer.closed
     told = {
         "customer": customer.customer,
@@ -75,7 +78,17 @@ def answer(state: str, language: Language) -> bytes:
         "version": customer.version,
         "position": customer.position,
     }
+    if audience == "customer":
+        del told["deviations"]
     return orjson.dumps(told)
+
+
+def _as_customers_know_it(customer: Customer) -> Customer:
+    shown, contact = Profile.customer_fields(), customer.last_contact
+    return customer._replace(
+        profile={name: value for name, value in customer.profile.items() if name in shown},
+        last_contact=None if contact and contact.type in STAFF_ONLY else contact,
+    )
 
 
 def _open_case(number: str, case: OpenCase, language: Language) -> dict[str, Any]:

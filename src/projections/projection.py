@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from journey.events import RecordedEvent
+from journey.touchpoints.touchpoint import Audience
 from journey.words import Language
 
 State = TypeVar("State")
@@ -60,5 +61,5 @@ class Projection(Generic[State]):
     """The state that a row was written from; None where no row is ever touched twice."""
     archive: Archive[State] | None = None
     """What of the state lies in rows of its own, so that its row does not grow with the past."""
-    answer: Callable[[str, Language], bytes] | None = None
-    """What readers are told of a row whose column `state` holds this text; None where rows have none."""
+    answer: Callable[[str, Language, Audience], bytes] | None = None
+    """What an audience is told of a row whose column `state` holds this text; None where rows have none."""

@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from journey.events import RecordedEvent
 from journey.processes import Processes
+from journey.touchpoints.touchpoint import Audience
 from journey.words import LANGUAGES, Language
-from projections.application import Application
+from projections.application import Application, as_customers_know_it
 from projections.application_changes import HANDLED, evolve
 from projections.application_status import answer
 from projections.customer import customer_of
@@ -75,10 +76,15 @@ def projection(processes: Processes) -> Projection[Application]:
 
     # The text tells all that an answer depends upon, so an answer kept ready is never an old one.
     @lru_cache(maxsize=_READY)
-    def told(state: str, language: Language) -> bytes:
+    def told(state: str, language: Language, audience: Audience) -> bytes:
         application = _STATE.validate_json(state)
+        if audience == "customer":
+            application = as_customers_know_it(application)
         stamp = application.process if application.process in known else _UNDEFINED
-        return orjson.dumps(answer(application, known.get(stamp), in_words[stamp, language]))
+        whole = answer(application, known.get(stamp), in_words[stamp, language])
+        if audience == "customer":
+            del whole["deviations"]
+        return orjson.dumps(whole)
 
     return Projection(
         name="review_progress",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from journey.events import RecordedEvent
 from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
-from journey.touchpoints.touchpoint import Touchpoint
+from journey.touchpoints.touchpoint import Audience, Touchpoint
 from journey.vocabulary import STAGES
 from journey.words import Language
 from projections.customer import customer_of
@@ -70,7 +70,7 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
     }
 
 
-def answer(row: Row | sa.RowMapping, language: Language) -> bytes:
+def answer(row: Row | sa.RowMapping, language: Language, audience: Audience) -> bytes:
     """Tell one item of the timeline, as the read API answers."""
     declared = TOUCHPOINTS[row["type"]]
     in_words = {
@@ -87,8 +87,15 @@ def answer(row: Row | sa.RowMapping, language: Language) -> bytes:
         "recorded_at": row["recorded_at"],
     }
     # Neither of the two objects is empty: written one after the other they are one.
-    told: str = row["told"]
+    told: str = row["told"] if audience == "staff" else _told_to_customers(row["told"], declared)
     return orjson.dumps(in_words)[:-1] + b"," + told[1:].encode()
+
+
+def _told_to_customers(told: str, declared: type[Touchpoint]) -> str:
+    """Leave out who did it, and every field that is not known to be for customers."""
+    whole, shown = orjson.loads(told), declared.customer_fields()
+    data = {name: value for name, value in whole["data"].items() if name in shown}
+    return orjson.dumps({**whole, "by": None, "deviation": None, "data": data}).decode()
 
 
 def _actor(event: RecordedEvent, touchpoint: Touchpoint) -> str | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from journey.touchpoints import TOUCHPOINTS
+from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
+from journey.touchpoints.touchpoint import Audience
 from projections.reading import Freshness
 from projections.timeline import TIMELINE
 
@@ -28,6 +29,8 @@ class Filters:
     """Only what had happened by then."""
     as_known_at: str | None = None
     """Only what had been recorded by then."""
+    audience: Audience = "staff"
+    """Only what is told to them."""
 
 
 def page(  # noqa: PLR0917  # whose page, of what, and where it begins and ends
@@ -54,8 +57,13 @@ def page(  # noqa: PLR0917  # whose page, of what, and where it begins and ends
     return connection.execute(query).mappings().all()
 
 
-def news(
-    connection: sa.Connection, fresh: Freshness, stream_id: str, after_position: int, limit: int
+def news(  # noqa: PLR0917  # whose news, for whom, and where they begin and end
+    connection: sa.Connection,
+    fresh: Freshness,
+    stream_id: str,
+    audience: Audience,
+    after_position: int,
+    limit: int,
 ) -> Sequence[sa.RowMapping]:
     """Return items with a position greater than `after_position`, in the order of their recording."""
     query = (
@@ -64,6 +72,7 @@ def news(
             TIMELINE.c.build == fresh.build,
             TIMELINE.c.stream_id == stream_id,
             TIMELINE.c.position > after_position,
+            *_told_to(audience),
         )
         .order_by(TIMELINE.c.position)
         .limit(limit)
@@ -79,6 +88,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         (columns.case_number, filters.case),
     ]
     conditions = [column == value for column, value in equal if value is not None]
+    conditions += _told_to(filters.audience)
     if filters.stage is not None:
         types = [name for name, declared in TOUCHPOINTS.items() if declared.stage == filters.stage]
         conditions.append(columns.type.in_(types))
@@ -91,3 +101,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.as_known_at is not None:
         conditions.append(columns.recorded_at <= filters.as_known_at)
     return conditions
+
+
+def _told_to(audience: Audience) -> list[sa.ColumnElement[bool]]:
+    return [TIMELINE.c.type.not_in(STAFF_ONLY)] if audience == "customer" else []

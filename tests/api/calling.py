@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -50,9 +50,10 @@ class Running:
         credentials: str | None = None,
         body: Any = None,
         client: str = ADDRESS,
+        until: str | None = None,
         **headers: str,
     ) -> Answer:
-        """Send one request, such as `GET /v1/events?limit=1`."""
+        """Send one request, such as `GET /v1/events?limit=1`; a stream is read `until` it says so."""
         method, _, address = operation.partition(" ")
         path, _, query = address.partition("?")
         told = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -74,31 +75,35 @@ class Running:
             "client": (client, 50000),
             "server": ("journey", 80),
         }
-        return wait_for(_answer(self.app, scope, orjson.dumps(body) if body is not None else b""))
+        return wait_for(_answer(self.app, scope, orjson.dumps(body) if body is not None else b"", until))
 
 
-async def _answer(app: FastAPI, scope: dict[str, Any], body: bytes) -> Answer:
+async def _answer(app: FastAPI, scope: dict[str, Any], body: bytes, until: str | None) -> Answer:
     sent: asyncio.Queue[Message] = asyncio.Queue()
     asked: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
+    gone = asyncio.Event()
+
     async def receive() -> Message:
-        if not asked:
-            await asyncio.Event().wait()  # the client stays until it has its answer
-        return asked.pop()
+        if asked:
+            return asked.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
 
     task = asyncio.ensure_future(app(scope, receive, sent.put))
     start, content = await _next(sent, task), b""
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
     if headers.get("content-type", "").startswith("text/event-stream"):
-        task.cancel()
+        while until is not None and until.encode() not in content:
+            content += (await _next(sent, task)).get("body", b"")
+        gone.set()
     else:
         more = True
         while more:
             message = await _next(sent, task)
             content += message.get("body", b"")
             more = message.get("more_body", False)
-    with suppress(asyncio.CancelledError):
-        await task
+    await task
     return Answer(start["status"], headers, content)
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, get_origin
 import pytest
 from pydantic import BaseModel
 
-from journey.touchpoints import TOUCHPOINTS
-from journey.touchpoints.touchpoint import CaseKind, Personal, Stage, Touchpoint
+from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
+from journey.touchpoints.touchpoint import CaseKind, Personal, StaffOnly, Stage, Touchpoint
 from journey.words import LANGUAGES
 
 TYPES = """
@@ -47,6 +47,81 @@ PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
     "ticket": ("service", "ticket"),
     "work": ("interaction", None),
 }
+SHOWN = """
+    application.material_added: material reference- sha256
+    application.resubmitted: materials changes
+    application.started: product
+    application.submitted: product amount currency materials
+    application.supplemented: materials
+    application.withdrawn: reason
+    care.contacted: kind campaign
+    care.responded: kind response
+    complaint.acknowledged: medium
+    complaint.answered: result measures improvement medium
+    complaint.appealed: reason
+    complaint.assigned: department handler- due_at
+    complaint.closed_unconfirmed: attempts reason
+    complaint.confirmed: satisfied comment
+    complaint.escalated: to- cause- deadline-
+    complaint.extended: new_due_at reason approved_by-
+    complaint.recontacted: medium reached
+    complaint.registered: category severity- description contact about
+    complaint.step_recorded: kind detail- by-
+    complaint.withdrawn: reason
+    consultation.abandoned: waited_reason
+    consultation.answered: agent-
+    consultation.assigned: agent- team
+    consultation.requested: topic category product question priority-
+    consultation.resolved: outcome first_contact answer
+    consultation.self_served: article helpful
+    consultation.transferred: to_team reason-
+    customer.alias_added: alias
+    customer.erased: by- basis
+    customer.profile_changed: name phone email address birth_year id_number language segment risk_level-
+        income_band- occupation since attributes-
+    customer.registered: name phone email address birth_year id_number language segment risk_level-
+        income_band- occupation since attributes-
+    delivery.completed: handover
+    delivery.delayed: reason new_promise
+    delivery.failed: reason
+    delivery.started: plan
+    delivery.step_completed: step by-
+    feedback.expired:
+    feedback.follow_up_closed: result changed
+    feedback.follow_up_opened: handler- because-
+    feedback.invited: kind about medium
+    feedback.submitted: csat nps ces comment about
+    improvement.announced: area plan expected_by expected_effect
+    improvement.completed: area plan expected_by expected_effect
+    improvement.started: area plan expected_by expected_effect
+    improvement.verified: area plan expected_by expected_effect
+    interaction.recorded: touchpoint action outcome duration_s
+    notification.failed: template medium about reason-
+    notification.sent: template medium about reference
+    offer.accepted: offer amount terms medium reason
+    offer.cancelled: offer amount terms medium reason
+    offer.declined: offer amount terms medium reason
+    offer.made: offer- amount- terms- medium- reason-
+    offer.returned: offer amount terms medium reason
+    offer.sent: offer amount terms medium reason
+    review.approved: terms valid_until
+    review.materials_requested: materials due_at
+    review.rejected: reasons may_resubmit
+    review.started: reviewer- team
+    review.step_completed: step outcome reviewer- note-
+    ticket.answered: answer by- first_contact
+    ticket.confirmed: solved
+    ticket.opened: class product problem contact
+    ticket.reopened: reason
+    ticket.routed: team reason-
+    work.cancelled: item- resource- team-
+    work.completed: item- resource- team-
+    work.resumed: item- resource- team-
+    work.scheduled: item- resource- team-
+    work.started: item- resource- team-
+    work.suspended: item- resource- team-
+"""
+"""Every field of every type; with a `-` behind it where customers are not shown it."""
 OFFER_STEPS = ("accepted", "cancelled", "declined", "made", "returned", "sent")
 
 every_type = pytest.mark.parametrize("touchpoint", TOUCHPOINTS.values(), ids=TOUCHPOINTS)
@@ -206,3 +281,41 @@ class TestDeclaration:
             "ticket.opened": ["contact", "problem"],
             "ticket.reopened": ["reason"],
         }
+
+    @every_type
+    def test_shows_customers_what_was_decided(self, touchpoint: type[Touchpoint]) -> None:
+        """Whoever adds a field says here whether customers are shown it."""
+        of_types = re.findall(r"(\S+):([^:]*)(?=\n    \S+:|$)", SHOWN)
+        listed = {type_: fields.split() for type_, fields in of_types}
+        assert listed.keys() == TOUCHPOINTS.keys()
+
+        hidden = touchpoint.staff_only_fields()
+        fields = _wire_names(touchpoint)
+        assert [f"{told}{'-' if name in hidden else ''}" for told, name in fields.items()] == listed[
+            touchpoint.type
+        ]
+        assert touchpoint.customer_fields() == {told for told, name in fields.items() if name not in hidden}
+
+    def test_keeps_these_types_from_customers(self) -> None:
+        """What staff do behind a stage, whom they call for help, and drafts."""
+        work = [name for name in TOUCHPOINTS if name.startswith("work.")]
+
+        assert sorted(STAFF_ONLY) == sorted(["complaint.escalated", "offer.made", *work])
+
+    @every_type
+    def test_says_nothing_to_customers_that_they_are_not_shown(self, touchpoint: type[Touchpoint]) -> None:
+        """The sentence about an event is one for all."""
+        said = {name for template in touchpoint.says for name in re.findall(r"\{(\w+)\}", template)}
+
+        assert touchpoint.staff_only or said <= touchpoint.customer_fields()
+
+    @every_type
+    def test_marks_no_field_for_staff_inside_a_nested_part(self, touchpoint: type[Touchpoint]) -> None:
+        """Fields are left out whole."""
+        for field in touchpoint.model_fields.values():
+            for part in _parts(field.annotation):
+                if isinstance(part, type) and issubclass(part, BaseModel):
+                    marks = [
+                        m for f in part.model_fields.values() for m in (*f.metadata, *_parts(f.annotation))
+                    ]
+                    assert not any(isinstance(mark, StaffOnly) for mark in marks), part

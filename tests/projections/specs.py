@@ -13,6 +13,7 @@ from journey.events import Position, RecordedEvent, Version
 from journey.process_definition import Material, ProcessDefinition, Reason, Step
 from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
+from journey.touchpoints.touchpoint import Audience
 from journey.words import Language, Words
 from projections import timeline
 from projections.projection import Key, Projection, Row
@@ -186,11 +187,14 @@ class Given:
     projection: Projection[Any]
     rows: Mapping[Key, Row]
 
-    def answer(self, key: Key, language: Language = "en") -> dict[str, Any]:
+    def answer(self, key: Key, language: Language = "en", audience: Audience = "staff") -> dict[str, Any]:
         """Return what the read API answers for a row."""
         row = self.rows[key]
         tell = self.projection.answer
-        told = timeline.answer(row, language) if tell is None else tell(row["state"], language)
+        if tell is None:
+            told = timeline.answer(row, language, audience)
+        else:
+            told = tell(row["state"], language, audience)
         answer: dict[str, Any] = orjson.loads(told)
         return answer
 

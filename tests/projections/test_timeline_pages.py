@@ -190,8 +190,9 @@ class TestMoments:
         moment = datetime(2026, 11, 20, 12, 0, 0, 500_001, tzinfo=UTC)
         [position] = tell(kept, visit(at=moment), recorded_at=moment)
         before = moment - timedelta(microseconds=1)
-        assert positions(kept, replace(ALL, **{of: utc_text(moment)})) == [position]
-        assert positions(kept, replace(ALL, **{of: utc_text(before)})) == []
+        for when, told in ((moment, [position]), (before, [])):
+            wanted: dict[str, Any] = {of: utc_text(when)}
+            assert positions(kept, replace(ALL, **wanted)) == told
 
     def test_what_was_known_at_a_moment_never_changes(self, kept: Kept) -> None:
         """For any history: what is told later changes no answer about what was known earlier."""
@@ -229,7 +230,9 @@ def news(kept: Kept, after: int, limit: int) -> list[Any]:
     """Return the positions of a customer's news."""
     with kept.reading.connect() as connection:
         fresh = reading.freshness(connection, "timeline")
-        return [item["position"] for item in timeline_pages.news(connection, fresh, "C1", after, limit)]
+        return [
+            item["position"] for item in timeline_pages.news(connection, fresh, "C1", "staff", after, limit)
+        ]
 
 
 SHAPES: dict[str, Callable[[Event], Event]] = {

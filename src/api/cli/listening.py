@@ -84,6 +84,7 @@ def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
         ending_in_order(app, ending),
         http=protocol,
         ws="none",
+        log_config=None,  # its lines go the way of all others
         log_level="error",  # it would warn of each request that is none: as often as somebody likes
         access_log=False,
         server_header=False,

@@ -16,6 +16,7 @@ from api.cli.terminal import fail
 from journey.errors import DataDirectoryInUse, JourneyError, LogUnavailable
 from journey.settings import Settings
 from journey.storage import PARTS, Part, Storage, storage_of
+from journey.words import Words
 
 DEFAULT_DATA = Path("journey-data")
 
@@ -132,7 +133,11 @@ def _is_postgresql(url: str) -> bool:
 def _said_of(error: Any) -> str:
     """Name the setting that is wrong, as the environment knows it, and why it is."""
     name = "_".join(("JOURNEY", *map(str, error["loc"]))).upper()
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+    match error.get("ctx", {}).get("error"):
+        case ValueError(args=[Words() as words]):
+            return f"{name}: {said(*words)}"
+        case _:
+            return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _of_database(error: Exception) -> str:

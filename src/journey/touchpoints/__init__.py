@@ -18,6 +18,8 @@ def _declared() -> Iterator[type[Touchpoint]]:
 
 TOUCHPOINTS: dict[str, type[Touchpoint]] = {touchpoint.type: touchpoint for touchpoint in _declared()}
 """Every type of event by its name: a class in this folder with a `type` of its own is all it takes."""
+STAFF_ONLY: tuple[str, ...] = tuple(sorted(type_ for type_, each in TOUCHPOINTS.items() if each.staff_only))
+"""The types of which customers are told nothing."""
 
 PERSONAL_FIELDS: Mapping[str, Mapping[str, Retention]] = {
     type_: fields for type_, touchpoint in TOUCHPOINTS.items() if (fields := touchpoint.personal_fields())

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from journey.touchpoints.touchpoint import Amount, Code, Currency, FreeText, Text, Touchpoint, lawful
+from journey.touchpoints.touchpoint import (
+    Amount,
+    Code,
+    Currency,
+    FreeText,
+    StaffOnly,
+    Text,
+    Touchpoint,
+    lawful,
+)
 from journey.words import Words
 
 Materials = Annotated[tuple[Code, ...], Field(max_length=100)]
@@ -35,7 +44,7 @@ class ApplicationMaterialAdded(Touchpoint):
     says = Words("Handed in {material}", "提交材料：{material}")
 
     material: Code
-    reference: Text
+    reference: Annotated[Text, StaffOnly("it tells how the institution keeps documents")]
     """Where the institution keeps the document."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 

@@ -10,7 +10,9 @@ from journey.touchpoints.touchpoint import (
     Contact,
     FreeText,
     Instant,
+    Note,
     Staff,
+    StaffOnly,
     Text,
     Touchpoint,
     lawful,
@@ -29,7 +31,7 @@ class ComplaintRegistered(Touchpoint):
     says = Words("Complained about {category}", "投诉登记：{category}")
 
     category: Code
-    severity: Code
+    severity: Annotated[Code, StaffOnly("the institution's own judgement")]
     description: FreeText
     contact: Contact
     about: CaseNumber | None = None
@@ -74,7 +76,7 @@ class ComplaintStepRecorded(Touchpoint):
     says = Words("A step of the handling was recorded", "新增一条处理记录")
 
     kind: Literal["investigation", "measure", "communication"]
-    detail: FreeText
+    detail: Note
     by: Staff
 
 
@@ -188,6 +190,7 @@ class ComplaintEscalated(Touchpoint):
     moves = lawful("registered, assigned, investigating, answered, appealed -> same")
     title = Words("Complaint escalated", "投诉升级")
     says = Words("The complaint was escalated", "投诉已升级处理")
+    staff_only = True
 
     to: Staff
     cause: Literal["overdue", "severity", "repeat"]

@@ -1,6 +1,8 @@
 """Consultations: a customer asks, waits and is answered, or finds the answer alone."""
 
-from journey.touchpoints.touchpoint import Code, FreeText, Staff, Touchpoint, lawful
+from typing import Annotated
+
+from journey.touchpoints.touchpoint import Code, FreeText, Note, Staff, StaffOnly, Touchpoint, lawful
 from journey.words import Words
 
 
@@ -18,7 +20,7 @@ class ConsultationRequested(Touchpoint):
     category: Code
     product: Code | None = None
     question: FreeText | None = None
-    priority: Code | None = None
+    priority: Annotated[Code, StaffOnly("the institution's own judgement")] | None = None
 
 
 class ConsultationAssigned(Touchpoint):
@@ -59,7 +61,7 @@ class ConsultationTransferred(Touchpoint):
     says = Words("Passed on to {to_team}", "转接至{to_team}")
 
     to_team: Code
-    reason: FreeText
+    reason: Note
 
 
 class ConsultationResolved(Touchpoint):

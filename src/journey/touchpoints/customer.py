@@ -5,7 +5,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from journey.touchpoints.touchpoint import Code, Contact, Personal, PersonName, Staff, Text, Touchpoint
+from journey.touchpoints.touchpoint import (
+    Code,
+    Contact,
+    Personal,
+    PersonName,
+    Staff,
+    StaffOnly,
+    Text,
+    Touchpoint,
+)
 from journey.words import Language, Words
 
 BirthYear = Annotated[
@@ -21,8 +30,12 @@ Alias = Annotated[
     StringConstraints(min_length=1, max_length=200),
     Personal("an id that stands for one person", "identity"),
 ]
+Judgement = Annotated[Code, StaffOnly("the institution's own judgement")]
+"""What the institution makes of a customer."""
 Attributes = Annotated[
-    dict[Code, Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(max_length=50)
+    dict[Code, Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+    Field(max_length=50),
+    StaffOnly("the institution's own judgement"),
 ]
 """Further attributes that the institution compares segments by; they name nobody."""
 
@@ -41,8 +54,8 @@ class Profile(Touchpoint):
     language: Language | None = None
     """The language that the customer wants to be addressed in."""
     segment: Code | None = None
-    risk_level: Code | None = None
-    income_band: Code | None = None
+    risk_level: Judgement | None = None
+    income_band: Judgement | None = None
     occupation: Code | None = None
     since: date | None = None
     """The day on which the relation began."""

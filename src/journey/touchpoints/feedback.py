@@ -4,7 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from journey.touchpoints.touchpoint import CaseNumber, Code, FreeText, Staff, Text, Touchpoint, lawful
+from journey.touchpoints.touchpoint import (
+    CaseNumber,
+    Code,
+    FreeText,
+    Staff,
+    StaffOnly,
+    Text,
+    Touchpoint,
+    lawful,
+)
 from journey.words import Words
 
 
@@ -80,7 +89,7 @@ class FeedbackFollowUpOpened(Touchpoint):
     says = Words("A follow-up to the feedback began", "已安排专人跟进客户评价")
 
     handler: Staff
-    because: Text
+    because: Annotated[Text, StaffOnly("staff writes it for staff")]
 
 
 class FeedbackFollowUpClosed(Touchpoint):

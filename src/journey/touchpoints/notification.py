@@ -1,6 +1,6 @@
 """Notifications: what the institution tells the customer through a gateway."""
 
-from journey.touchpoints.touchpoint import CaseNumber, Code, FreeText, Text, Touchpoint
+from journey.touchpoints.touchpoint import CaseNumber, Code, Note, Text, Touchpoint
 from journey.words import Words
 
 
@@ -30,5 +30,5 @@ class NotificationFailed(Touchpoint):
     template: Code
     medium: Code
     about: CaseNumber
-    reason: FreeText
+    reason: Note
     """In the gateway's words, which may repeat the customer's number or address."""

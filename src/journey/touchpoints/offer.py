@@ -25,6 +25,8 @@ class OfferMade(Offer):
     type = "offer.made"
     title = Words("Offer made", "拟定方案")
     says = Words("Offer {offer} was drawn up", "已拟定方案{offer}")
+    # Until it is sent it is a draft.
+    staff_only = True
 
 
 class OfferSent(Offer):

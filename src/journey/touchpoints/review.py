@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from journey.touchpoints.touchpoint import Code, FreeText, Instant, Staff, Text, Touchpoint, lawful
+from journey.touchpoints.touchpoint import (
+    Code,
+    Instant,
+    Note,
+    Staff,
+    Text,
+    Touchpoint,
+    lawful,
+)
 from journey.words import Words
 
 
@@ -54,7 +62,7 @@ class ReviewStepCompleted(Touchpoint):
     """The step's code in the process definition."""
     outcome: Literal["passed", "failed", "waived"]
     reviewer: Staff
-    note: FreeText | None = None
+    note: Note | None = None
 
 
 class ReviewMaterialsRequested(Touchpoint):

@@ -1,10 +1,19 @@
 """Service tickets: problems that customers have after the sale."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from journey.touchpoints.touchpoint import Code, Contact, FreeText, Staff, Text, Touchpoint, lawful
+from journey.touchpoints.touchpoint import (
+    Code,
+    Contact,
+    FreeText,
+    Staff,
+    StaffOnly,
+    Text,
+    Touchpoint,
+    lawful,
+)
 from journey.words import Words
 
 
@@ -38,7 +47,7 @@ class TicketRouted(Touchpoint):
     says = Words("Passed to {team}", "工单已转派至{team}")
 
     team: Code
-    reason: Text
+    reason: Annotated[Text, StaffOnly("staff writes it for staff")]
 
 
 class TicketAnswered(Touchpoint):

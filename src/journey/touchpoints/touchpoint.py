@@ -34,6 +34,8 @@ Stage = Literal[
     "interaction",
 ]
 CaseKind = Literal["consultation", "application", "complaint", "ticket", "survey"]
+Audience = Literal["staff", "customer"]
+"""Who is told: customers are not told all that staff is."""
 Channel = Literal["counter", "phone", "web", "mobile", "email", "social", "chat", "partner", "system"]
 
 
@@ -87,6 +89,12 @@ def _sealed_or_valid(value: Any, valid: ValidatorFunctionWrapHandler) -> Any:
     return value if type(value) is str and value.startswith(SEALED) else valid(value)
 
 
+class StaffOnly(NamedTuple):
+    """Marks a field that customers are not shown; without the mark they are."""
+
+    because: str
+
+
 def _is_lossless(text: str) -> str:
     if "\x00" in text:
         raise ValueError(Words("NUL is not text", "文本中不能含有 NUL 字符"))
@@ -108,10 +116,14 @@ Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^\w[\w .:/+-]*$
 """A short name out of a list that the institution keeps: a product, a team, a step, a reason."""
 CaseNumber = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$")]
 """The number of a case, in this stream or another."""
-Staff = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Staff = Annotated[
+    str, StringConstraints(min_length=1, max_length=100), StaffOnly("who does the work is not told outside")
+]
 """Who in the institution did it: the id or name of a member of staff, a team or a system."""
 FreeText = Annotated[Text, Personal("free text may name anybody")]
 """Text that a customer or an agent wrote freely."""
+Note = Annotated[FreeText, StaffOnly("staff writes it for staff")]
+"""Text that staff wrote for one another."""
 PersonName = Annotated[
     str, StringConstraints(min_length=1, max_length=200), Personal("a person's name", "identity")
 ]
@@ -154,6 +166,8 @@ class Touchpoint(BaseModel):
     """One sentence about one such event, with the fields that matter."""
     reserved: ClassVar[bool] = False
     """Whether only the service itself may write it."""
+    staff_only: ClassVar[bool] = False
+    """Whether customers are not told that it happened."""
 
     @classmethod
     def opens_case(cls) -> bool:
@@ -176,6 +190,19 @@ class Touchpoint(BaseModel):
             for mark in _marks(field.annotation, field.metadata)
             if isinstance(mark, Personal)
         }
+
+    @classmethod
+    def staff_only_fields(cls) -> frozenset[str]:
+        """Name the payload fields that customers are not shown."""
+        return frozenset(cls.model_fields) if cls.staff_only else _marked(cls, StaffOnly)
+
+    @classmethod
+    def customer_fields(cls) -> frozenset[str]:
+        """Name the payload fields that customers are shown, as the wire calls them."""
+        hidden = cls.staff_only_fields()
+        return frozenset(
+            field.alias or name for name, field in cls.model_fields.items() if name not in hidden
+        )
 
     def sentence(self, names: Mapping[str, Words] | None = None) -> Words:
         """Say in one sentence what happened; `names` tells what codes are called."""
@@ -214,6 +241,15 @@ def _known_parts(declared: type[Touchpoint], known: tuple[str, ...]) -> Words:
 
 
 _FIELD = r"\{(\w+)\}"
+
+
+def _marked(declared: type[Touchpoint], kind: type) -> frozenset[str]:
+    """Name the fields of a type that have a mark of a kind."""
+    return frozenset(
+        name
+        for name, field in declared.model_fields.items()
+        if any(isinstance(mark, kind) for mark in _marks(field.annotation, field.metadata))
+    )
 
 
 def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ class Work(Touchpoint):
     """What all events about a work item share; not a type itself."""
 
     stage = "interaction"
+    staff_only = True
 
     item: Code
     resource: Staff | None = None
