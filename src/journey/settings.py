@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     lock_timeout: float = 3.0
     """How long an append waits for another writer on PostgreSQL."""
 
-    page_events: int = Field(default=2_000, ge=1)
+    page_events: int = Field(default=5_000, ge=1)
     """How many events a projection handles in one transaction."""
     load_events: int = Field(default=20_000, ge=1)
     """From how many events on a new build is loaded customer by customer."""

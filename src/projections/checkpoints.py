@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 import sqlalchemy as sa
@@ -81,8 +82,8 @@ def claim(connection: sa.Connection, build: Build) -> None:
 
     Raises `CheckpointMoved` when another transaction is at work on it, or has been since it was read.
     """
-    query = sa.select(BUILDS.c.build).where(_stands(BUILDS, build)).with_for_update(skip_locked=True)
-    if connection.execute(query).one_or_none() is None:
+    query = sa.select(BUILDS.c.build).where(_stands(BUILDS)).with_for_update(skip_locked=True)
+    if connection.execute(query, _as_read(build)).one_or_none() is None:
         raise CheckpointMoved
 
 
@@ -133,14 +134,7 @@ def end_loading(connection: sa.Connection, build: Build, position: Position, rec
 
 
 def _change(connection: sa.Connection, build: Build, **values: object) -> None:
-    free = BUILDS.alias()
-    found = sa.select(free.c.build).where(_stands(free, build)).with_for_update(skip_locked=True)
-    changed = connection.execute(
-        BUILDS.update()
-        .where(_stands(BUILDS, build), BUILDS.c.build == found.scalar_subquery())
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    if connection.execute(_changing(*values), {**_as_read(build), **values}).rowcount != 1:
         raise CheckpointMoved
 
 
@@ -188,8 +182,7 @@ def parked(connection: sa.Connection, build: Build) -> list[Parked]:
 
 def parked_streams(connection: sa.Connection, build: Build) -> frozenset[str]:
     """Return the ids of the customers that a build has parked."""
-    query = sa.select(PARKED.c.stream_id).where(PARKED.c.name == build.name, PARKED.c.build == build.build)
-    return frozenset(connection.scalars(query))
+    return frozenset(connection.scalars(_PARKED_STREAMS, {"of": build.name, "number": build.build}))
 
 
 def park(connection: sa.Connection, build: Build, customers: Sequence[Parked]) -> None:
@@ -220,7 +213,31 @@ def _is(build: Build) -> sa.ColumnElement[bool]:
     return sa.and_(BUILDS.c.name == build.name, BUILDS.c.build == build.build)
 
 
-def _stands(table: sa.FromClause, build: Build) -> sa.ColumnElement[bool]:
+# Both are asked for each page of each projection: to put them together takes longer than to run them.
+_PARKED_STREAMS = sa.select(PARKED.c.stream_id).where(
+    PARKED.c.name == sa.bindparam("of"), PARKED.c.build == sa.bindparam("number")
+)
+
+
+@cache
+def _changing(*columns: str) -> sa.Update:
+    """Return the statement that changes columns of a build as it was read, unless somebody is at it."""
+    free = BUILDS.alias()
+    found = sa.select(free.c.build).where(_stands(free)).with_for_update(skip_locked=True)
+    return (
+        BUILDS.update()
+        .where(_stands(BUILDS), BUILDS.c.build == found.scalar_subquery())
+        .values({column: sa.bindparam(column) for column in columns})
+    )
+
+
+_AS_READ = ("name", "build", "version", "status", "position", "created_at")
+
+
+def _as_read(build: Build) -> dict[str, object]:
+    return {f"read_{name}": getattr(build, name) for name in _AS_READ}
+
+
+def _stands(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Match a build while it is as it was read; once it is forgotten, its number may be given anew."""
-    columns = ("name", "build", "version", "status", "position", "created_at")
-    return sa.and_(*(table.c[name] == getattr(build, name) for name in columns))
+    return sa.and_(*(table.c[name] == sa.bindparam(f"read_{name}") for name in _AS_READ))
