@@ -61,7 +61,8 @@ def sound_event(value: Any, reading: Reading) -> Event | None:
         touchpoint = read_sent(type_, data)
     except ValidationError:
         return None
-    if touchpoint is None or any(SEALED in each for each in (id_, subject, source, str(further))):
+    looks_sealed = SEALED in id_ or SEALED in subject or SEALED in source or SEALED in str(further or "")
+    if touchpoint is None or looks_sealed:
         return None
     return Event(source, id_, subject, touchpoint, data, time, occurred_at, case, channel, further)
 
