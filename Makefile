@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check docs bench bench-smoke
+.PHONY: help setup demo serve test check audit docs bench bench-smoke
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile
@@ -27,10 +27,16 @@ serve: setup ## Keep a service running on ./journey-data
 test: setup ## Run every test
 	$(BIN)/pytest
 
-check: setup ## Check format, style and types
+check: setup ## Check format, style, types and security
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+
+audit: setup ## Ask for advisories on dependencies, fail where nobody answers; list what is installed in build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json $(BIN)/python
+	@$(BIN)/python .ci/audit.py $(AUDIT)
 
 docs: setup ## Write the catalogue pages from the code
 	$(BIN)/python docs/generate.py

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import typer.main
@@ -162,8 +163,14 @@ class TestCompose:
     TEXT = read("compose.yaml")
 
     def test_has_no_password_of_its_own(self) -> None:
-        """Without a password from outside nothing starts."""
-        assert set(re.findall(r"\$\{POSTGRES_PASSWORD[^}]{2}", self.TEXT)) == {"${POSTGRES_PASSWORD:?"}
+        """The password stands in a file from outside, which every service reads and no environment holds."""
+        assert set(re.findall(r"\w*PASSWORD\w*: (.*)", self.TEXT)) == {"/run/secrets/database-password"}
+        assert set(re.findall(r"(\w*PASSWORD\w*): ", self.TEXT)) == {
+            "JOURNEY_DATABASE_PASSWORD_FILE",
+            "POSTGRES_PASSWORD_FILE",
+        }
+        assert "file: ./database-password" in self.TEXT
+        assert "/database-password" in read(".gitignore").splitlines()
 
     def test_hardens_every_service(self) -> None:
         """Every service has a read-only root, no capabilities and no way to new privileges."""
@@ -210,4 +217,37 @@ class TestMakefile:
 
         assert os.access(ROOT / ".ci" / "run", os.X_OK)
         assert "set -euo pipefail" in script
-        assert re.findall(r"(?m)^(?:\w+=\S+ |PYTEST_ADDOPTS=.* )?make (\w+)$", script) == ["check", "test"]
+        assert re.findall(r"(?m)^(?:\w+=\S+ |PYTEST_ADDOPTS=.* )?make (\w+)(?: AUDIT=\S+)?$", script) == [
+            "check",
+            "test",
+            "audit",
+        ]
+
+
+class TestAudit:
+    """Nothing that could not be looked up counts as good."""
+
+    VERDICT = staticmethod(runpy.run_path(str(ROOT / ".ci" / "audit.py"))["verdict"])
+    SOUND: ClassVar = {"name": "one", "version": "1", "vulns": []}
+    UNKNOWN: ClassVar = {"name": "two", "skip_reason": "not found"}
+    KNOWN: ClassVar = {"name": "three", "version": "3", "vulns": [{"id": "CVE-1", "fix_versions": ["4"]}]}
+
+    @pytest.mark.parametrize(
+        ("dependencies", "status", "said"),
+        [
+            ([SOUND], 0, "1 audited, no advisory known"),
+            ([SOUND, UNKNOWN], 3, "NOT AUDITED (1 of 2"),
+            ([], 3, "NOT AUDITED"),
+            ([UNKNOWN, KNOWN], 1, "three 3: CVE-1, mended in ['4']"),
+        ],
+    )
+    def test_verdict(self, dependencies: list[Any], status: int, said: str) -> None:
+        """Advisories first, then what is not known, and success only where all was looked up."""
+        found, told = self.VERDICT({"dependencies": dependencies})
+
+        assert found == status
+        assert said in " ".join(told)
+
+    def test_no_answer(self) -> None:
+        """A report that is none is no success either."""
+        assert self.VERDICT({})[0] == 3
