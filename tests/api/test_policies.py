@@ -14,6 +14,8 @@ from api.openapi import describe
 from api.policies import POLICIES, Policy
 from journey import case_numbers
 from journey.settings import Settings
+from journey.storage import storage_of
+from projections.metadata import PARKED
 from tests.api.calling import Answer, Running, running_app
 from tests.facts import cloudevent
 from tests.provider import key, signed, token, trusting
@@ -71,6 +73,16 @@ class Bank:
             shown = token("events:write", sub="setting-up", source=source)
             self.numbers[side] = app.call("POST /v1/events", shown, event).json()["case"]
         app.service.engine.catch_up()
+        self._park(OWNERS["foreign"][0])
+
+    def _park(self, customer: str) -> None:
+        """Let every projection have failed at an event of a customer: answers to whom may know tell that."""
+        views = storage_of(self.app.service.settings).engine("views", writer=True)
+        row = {"stream_id": customer, "position": 2, "type": "x", "error": "x", "parked_at": "x"}
+        with views.begin() as connection:
+            for name in self.app.service.projections:
+                connection.execute(PARKED.insert().values(name=name, build=1, **row))
+        views.dispose()
 
     def ask(self, policy: Policy, side: Side, shown: str | None) -> Answer:
         """Ask for what is one's own, or another's."""
@@ -125,6 +137,11 @@ def _expected(policy: Policy, caller: dict[str, Any], side: Side) -> tuple[int, 
     if policy.whose == "the customer's" and is_customer and side == "foreign":
         return (200,) if policy.endpoint == "list_applications" else (404,)
     return (200, 202, 409)
+
+
+def _is_parked(bank: Bank) -> bool:
+    answer = bank.ask(POLICIES["get_customer"], "foreign", token(**CALLERS["analyst"]))
+    return "journey-parked" in answer.headers
 
 
 def _of_a_customer(policy: Policy) -> bool:
@@ -220,6 +237,7 @@ class TestOthers:
         foreign = bank.ask(POLICIES[endpoint], "foreign", shown)
         absent = bank.app.call(asked.format(customer="customer-9", number=number), shown)
 
+        assert _is_parked(bank)
         assert foreign.status == absent.status == 404
         told = [{**answer.json(), "instance": None} for answer in (foreign, absent)]
         assert told[0] == told[1]

@@ -20,7 +20,7 @@ from api.cli.beside import Beside, serving_beside
 from api.cli.client import Client, connected
 from api.cli.helping import Lesson
 from api.cli.importing import report
-from api.cli.keying import opened_keys
+from api.cli.key_stores import opened_keys
 from api.cli.places import explained, settings_for
 from api.cli.sending import Totals, sent
 from api.cli.showing import show_status, show_timeline

@@ -1,7 +1,5 @@
-"""`journey keys`: keys of callers, made, listed and ended beside a running service."""
+"""`journey keys`: keys of callers, made, listed, changed and ended beside a running service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,22 +7,24 @@ import typer
 
 from api.cli import terminal
 from api.cli.helping import Lesson, group, teach
+from api.cli.key_stores import KeyName, no_such_key, opened_keys, prefix_of
 from api.cli.places import Data, Database, explained, settings_for, storage_in_use
+from api.cli.rotating import ROTATE, rotate_command
 from api.cli.showing import moment
 from api.cli.speech import said
-from api.keys import SCOPES, ApiKey, KeyStore, Scope
+from api.keys import SCOPES, ApiKey, Scope
 from journey.journey import LifecycleMode
-from journey.migrating import migrate
-from journey.storage import Storage, storage_of
+from journey.storage import storage_of
 
 KEYS = Lesson(
     said(
-        "Make, list and revoke API keys; also while the service runs.",
-        "新建、查看、停用访问密钥；服务运行时也可操作。",
+        "Make, list, rotate and revoke API keys; also while the service runs.",
+        "新建、查看、换发、停用访问密钥；服务运行时也可操作。",
     ),
     (
         "journey keys create --scope events:write --source /channels/mobile",
         "journey keys list",
+        "journey keys rotate cj_1a2b3c4d --overlap 24h",
         "journey keys revoke cj_1a2b3c4d",
     ),
 )
@@ -103,9 +103,10 @@ def list_command(*, data: Data = None, database: Database = None) -> None:
         said("source", "来源"),
         said("lifecycle", "业务流程"),
         said("in force", "有效期"),
+        said("last used", "最近使用"),
         said("note", "备注"),
     )
-    for place in (0, 1, 3, 4):
+    for place in (0, 1, 3, 4, 5):
         table.columns[place].no_wrap = True
     for key in known:
         table.add_row(*_cells(key, "\n" if console.is_terminal else " "))
@@ -113,31 +114,17 @@ def list_command(*, data: Data = None, database: Database = None) -> None:
 
 
 def revoke_command(
-    prefix: Annotated[
-        str,
-        typer.Argument(
-            metavar="KEY",
-            help=said(
-                "The key's first part, as 'journey keys list' shows it.", "密钥前缀，见 journey keys list。"
-            ),
-        ),
-    ],
+    key: KeyName,
     *,
     data: Data = None,
     database: Database = None,
 ) -> None:
     """End a key; the service refuses it within seconds."""
-    public, settings = "_".join(prefix.split("_")[:2]), settings_for(data, database)
+    public, settings = prefix_of(key), settings_for(data, database)
     with explained(), opened_keys(storage_in_use(settings, ("access",))) as store:
         ended = store.revoke(public, datetime.now(UTC))
     if not ended:
-        terminal.fail(
-            said(
-                f"There is no key {public} in force; 'journey keys list' shows them.",
-                f"没有生效中的密钥 {public}；可用 journey keys list 查看。",
-            ),
-            status=1,
-        )
+        no_such_key(public)
     typer.echo(
         said(f"{public} is revoked; the service refuses it within seconds.", f"{public} 已停用，数秒内生效。")
     )
@@ -146,6 +133,7 @@ def revoke_command(
 keys = group(KEYS)
 teach(keys, "create", create_command, CREATE)
 teach(keys, "list", list_command, LIST)
+teach(keys, "rotate", rotate_command, ROTATE)
 teach(keys, "revoke", revoke_command, REVOKE)
 
 
@@ -157,6 +145,7 @@ def _cells(key: ApiKey, break_: str) -> list[str]:
         key.source or said("any", "不限"),
         key.lifecycle,
         break_.join(filter(None, (f"{moment(key.created_at)} –", moment(key.revoked_at)))),
+        moment(key.last_used_at),
         key.label,
     ]
 
@@ -170,14 +159,3 @@ def _scopes(asked: list[str]) -> list[Scope]:
             param_hint="--scope",
         )
     return [scope for scope in SCOPES if scope in names]
-
-
-@contextmanager
-def opened_keys(storage: Storage) -> Iterator[KeyStore]:
-    """Open the keys of a service, made where there are none yet."""
-    migrate(storage, ["access"])
-    access = storage.engine("access", writer=True)
-    try:
-        yield KeyStore(access)
-    finally:
-        access.dispose()

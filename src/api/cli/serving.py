@@ -8,7 +8,7 @@ import typer
 
 from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
-from api.cli.keying import opened_keys
+from api.cli.key_stores import opened_keys
 from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
 from api.cli.speech import said

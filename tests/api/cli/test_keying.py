@@ -1,5 +1,6 @@
-"""Keys as an operator makes, lists and ends them."""
+"""Keys as an operator makes, lists, changes and ends them."""
 
+import re
 import time
 from pathlib import Path
 
@@ -49,6 +50,33 @@ def test_a_key_is_made_before_the_first_start_and_ended_while_the_service_runs(s
         assert key[12:] not in listed.output
 
 
+def test_a_key_is_changed_while_the_service_runs(settings: Settings) -> None:
+    """The new one is printed alone, both work, the list tells when the old one ends."""
+    made = CliRunner().invoke(app, ["keys", "create", *place(settings), "--scope", "ops:admin"])
+    first = made.output.strip()
+    with server(settings) as running:
+        assert status_of(running.url, first) == 200
+        changed = journey("keys", "rotate", first, *place(settings), "--overlap", "7d")
+        assert changed.returncode == 0
+        [second] = changed.stdout.splitlines()
+        assert f"{first[:11]} ends at 20" in changed.stderr
+        assert first[12:] not in changed.stderr
+        assert [status_of(running.url, key) for key in (first, second)] == [200, 200]
+        again = journey("keys", "rotate", second, *place(settings), "--overlap", "0s")
+        third = again.stdout.strip()
+        deadline = time.monotonic() + REVOKED_SECONDS
+        while status_of(running.url, second) == 200:
+            assert time.monotonic() < deadline, "a key that has ended lives on"
+        assert [status_of(running.url, key) for key in (first, third)] == [200, 200]
+
+    listed = CliRunner().invoke(app, ["keys", "list", *place(settings)], env={"COLUMNS": "300"})
+    lines = {line[:11]: line for line in listed.output.splitlines()}
+    assert "last used" in listed.output
+    for key in (first, second, third):
+        assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", lines[key[:11]])) == (2 if key == third else 3)
+        assert key[12:] not in listed.output
+
+
 class TestRefusals:
     """What is asked for in vain is told, with what there is; nothing is made."""
 
@@ -67,7 +95,7 @@ class TestRefusals:
         assert all(scope in told for scope in SCOPES)
         assert not (tmp_path / "x").exists()
 
-    @pytest.mark.parametrize("command", [["list"], ["revoke", "cj_1"]])
+    @pytest.mark.parametrize("command", [["list"], ["revoke", "cj_1"], ["rotate", "cj_1"]])
     def test_no_data(self, tmp_path: Path, command: list[str]) -> None:
         """Where no service has been there are no keys, and looking for them leaves nothing behind."""
         status, told = self.run(*command, "--data", str(tmp_path / "x"))
@@ -76,11 +104,22 @@ class TestRefusals:
         assert f"no service's data in {tmp_path / 'x'}" in told
         assert not (tmp_path / "x").exists()
 
-    def test_no_such_key(self, tmp_path: Path) -> None:
-        """A key that is not in force cannot be ended, and the message says where to look."""
+    @pytest.mark.parametrize("overlap", ["", "24", "h", "1y", "-1h", "1.5h", "367d", "1e9s"])
+    def test_a_time_that_is_none(self, tmp_path: Path, overlap: str) -> None:
+        """What a time looks like is told, and nothing is changed."""
+        _, made = self.run("create", "--data", str(tmp_path), "--scope", "ops:admin")
+
+        status, told = self.run("rotate", made[:11], "--data", str(tmp_path), "--overlap", overlap)
+
+        assert status == 2
+        assert "such as 30m, 24h or 7d" in told
+
+    @pytest.mark.parametrize("command", ["revoke", "rotate"])
+    def test_no_such_key(self, tmp_path: Path, command: str) -> None:
+        """A key that is not in force cannot be changed or ended, and the message says where to look."""
         self.run("create", "--data", str(tmp_path), "--scope", "ops:admin")
 
-        status, told = self.run("revoke", "cj_12345678", "--data", str(tmp_path))
+        status, told = self.run(command, "cj_12345678", "--data", str(tmp_path))
 
         assert status == 1
         assert "no key cj_12345678 in force; 'journey keys list' shows them" in told
