@@ -52,6 +52,7 @@ class Appender:
     ) -> None:
         self.counts = Counts()
         self._settings = settings
+        self._log = log.writer
         self._committer = Committer(
             log.writer, processes, clock, self.counts, settings.cached_journeys, sealer=sealer
         )
@@ -96,10 +97,11 @@ class Appender:
 
     def _next_group(self) -> list[_Waiting]:
         """Take no more than one commit may hold; where there is much to do, half of what is under way."""
-        # If all went into one commit, all would be answered, and ask again, at once: the process would have
-        # nothing to do while the database writes, and the database nothing while the process reads.
-        half = (self.counts.waiting + self._answered) // 2
-        most = min(self._settings.group_events, max(_FEW_EVENTS, half))
+        most = self._settings.group_events
+        if self._log.works_beside:
+            # If all went into one commit, all would be answered, and ask again, at once: the process would
+            # have nothing to do while the database writes, and the database nothing while the process reads.
+            most = min(most, max(_FEW_EVENTS, (self.counts.waiting + self._answered) // 2))
         group: list[_Waiting] = []
         size = 0
         while self._queue:

@@ -70,6 +70,8 @@ _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, UnicodeErro
 class PostgresWriter:
     """One connection that appends, opened when it is needed, in the event loop that needs it."""
 
+    works_beside = True
+
     def __init__(self, url: sa.URL, store: PostgresStore, lock_timeout: float, patience: float) -> None:
         self._url = url
         self._store = store

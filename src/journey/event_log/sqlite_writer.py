@@ -16,6 +16,8 @@ _T = TypeVar("_T")
 class SQLiteWriter:
     """Hands whole groups to the thread that writes: one hop per commit, however many events it holds."""
 
+    works_beside = False  # its thread and all others share one interpreter
+
     def __init__(self, store: SQLiteStore) -> None:
         self._store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")

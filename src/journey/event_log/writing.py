@@ -44,6 +44,9 @@ class Newer(NamedTuple):
 class WritingStore(Protocol):
     """What the two databases do for a writer, in rows."""
 
+    works_beside: bool
+    """Whether it writes while this process goes on: in a process of its own."""
+
     async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
         """Write entries with their links, keys and cases in one transaction and return their positions."""
 
@@ -80,6 +83,8 @@ class LogWriter:
 
     def __init__(self, store: WritingStore) -> None:
         self._store = store
+        self.works_beside = store.works_beside
+        """Whether the database writes while this process goes on."""
         self._links = Links()
 
     async def append(self, entries: Sequence[Entry]) -> list[Position]:
