@@ -38,6 +38,8 @@ class Joining:
     def _flush(self) -> None:
         if self._parts:
             data = b"".join(self._parts)
-            self.written += len(data)
-            self._transport.write(data)
             self._parts.clear()
+            # Whoever has gone meanwhile gets nothing, and the transport would call it an error.
+            if not self._transport.is_closing():
+                self.written += len(data)
+                self._transport.write(data)

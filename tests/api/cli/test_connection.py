@@ -1,9 +1,11 @@
 """What comes over a connection, against a real process: heads of any size, and what is no HTTP."""
 
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPResponse
+from pathlib import Path
 
 import httpx
 import orjson
@@ -167,3 +169,16 @@ class TestPipelining:
         assert said.count(b"HTTP/1.1 200 ") <= MAX_PIPELINED + 1
         assert b"HTTP/1.1 400 " not in said
         assert httpx.get(f"{running.url}/healthz", trust_env=False).status_code == 200
+
+
+def test_who_hangs_up_before_the_answer_is_no_error(tmp_path: Path) -> None:
+    """Nothing is logged of answers that nobody waits for any more."""
+    messages = tmp_path / "messages"
+    with messages.open("wb") as stream, server(Settings(data=tmp_path / "data"), messages=stream) as running:
+        for _ in range(50):
+            with connected(running) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(request_head("GET", "/problems") * MAX_PIPELINED)
+        assert httpx.get(f"{running.url}/healthz", trust_env=False).status_code == 200
+
+    assert '"error"' not in messages.read_text()
