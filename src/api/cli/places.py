@@ -15,10 +15,12 @@ from api.cli.speech import said
 from api.cli.terminal import fail
 from journey.errors import DataDirectoryInUse, JourneyError, LogUnavailable
 from journey.settings import Settings
-from journey.storage import PARTS, Part, Storage, storage_of
+from journey.storage import Part, Storage, storage_of
 from journey.words import Words
 
 DEFAULT_DATA = Path("journey-data")
+_OF_EVERY_VERSION: tuple[Part, ...] = ("log", "views", "access")
+"""What a service of any version has made."""
 
 Data = Annotated[
     Path | None,
@@ -70,7 +72,7 @@ def settings_for(data: Path | None, database: str | None, **further: Any) -> Set
         raise typer.BadParameter("; ".join(map(_said_of, error.errors()))) from error
 
 
-def storage_in_use(settings: Settings, parts: tuple[Part, ...] = PARTS) -> Storage:
+def storage_in_use(settings: Settings, parts: tuple[Part, ...] = _OF_EVERY_VERSION) -> Storage:
     """Return a storage that a service has made before; end the command where there is none.
 
     Raises what the database driver does where PostgreSQL cannot be reached.
