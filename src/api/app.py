@@ -48,6 +48,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 yield
             finally:
                 await service.appender.stop()
+                await service.recorder.stop()
                 await service.lookups.close()
                 if service.tokens is not None:
                     await service.tokens.close()

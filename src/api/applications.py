@@ -14,6 +14,7 @@ from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit
 from api.path_examples import ApplicationNumber
 from api.problems import Problem
+from api.reader import reader_of
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
 from api.service import service_of
@@ -103,6 +104,7 @@ Application = Annotated[Resource, Depends(_application)]
 async def _followed(application: Application, response: Response) -> Resource:
     # A stream has begun when its function runs: what can be refused is refused before.
     response.headers.raw.extend(told_freshness(application.service, await application.seen()))
+    reader_of(application.request, application.caller)
     return application
 
 

@@ -13,6 +13,7 @@ from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit, Moment
 from api.path_examples import CustomerId
 from api.problems import Problem
+from api.reader import reader_of
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.revealing import revealed
 from api.schemas import answers, stream_of
@@ -109,6 +110,7 @@ async def get_timeline(
 async def _followed(customer: Customer, response: Response) -> Resource:
     # A stream has begun when its function runs: what can be refused is refused before.
     response.headers.raw.extend(told_freshness(customer.service, await customer.seen()))
+    reader_of(customer.request, customer.caller)
     return customer
 
 
@@ -126,7 +128,7 @@ async def stream_journey(
     `Last-Event-ID` resumes after a position.
     """
     service, language, audience = resource.service, resource.language, resource.caller.audience
-    position = last_event_id or 0
+    reader, position = reader_of(resource.request, resource.caller), last_event_id or 0
     while True:
 
         def read(after: int = position) -> tuple[reading.Freshness, Sequence[Any]]:
@@ -135,9 +137,11 @@ async def stream_journey(
                 return fresh, timeline_pages.news(connection, fresh, resource.key, audience, after, _NEWS)
 
         fresh, rows = await in_thread(read)
-        for row in rows:
-            position, told = row["position"], timeline.answer(row, language, audience)
-            told = await revealed(service, resource.caller, told, language)
+        # Together, so that what is opened for one look at the news is one record.
+        sealed = b"\n".join(timeline.answer(row, language, audience) for row in rows)
+        opened = (await revealed(service, reader, sealed, language)).split(b"\n")
+        for row, told in zip(rows, opened, strict=False):
+            position = row["position"]
             yield ServerSentEvent(raw_data=told.decode(), id=str(position), event="touchpoint")
         if not rows:
             await service.watch.changed("timeline", fresh.position, service.settings.max_wait)

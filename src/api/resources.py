@@ -15,6 +15,7 @@ from api.freshness import Wanted, awaited, told_freshness
 from api.languages import language_of, negotiate
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
+from api.reader import reader_of
 from api.revealing import revealed
 from api.service import Service
 from journey.words import Language
@@ -100,14 +101,13 @@ class Resource:
 
     async def events(self, last_id: int | None) -> AsyncIterator[ServerSentEvent]:
         """Send the resource now, unless `last_id` shows that it is known, and again with each change."""
+        reader = reader_of(self.request, self.caller)
         while True:
             found = await self.seen()
             position = found.position or 0
             if last_id is None or position > last_id:
                 last_id = position
-                body = await revealed(
-                    self.service, self.caller, self._body(found, stale=False), self.language
-                )
+                body = await revealed(self.service, reader, self._body(found, stale=False), self.language)
                 yield ServerSentEvent(raw_data=body.decode(), id=str(position), event="status")
             await self.service.watch.changed(
                 self.projection, found.freshness.position, self.service.settings.max_wait

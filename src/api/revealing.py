@@ -1,6 +1,7 @@
-"""Opens sealed personal data where an answer leaves the service, for those who may read it."""
+"""Opens sealed personal data where an answer leaves the service, for those who may read it, on record."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -8,8 +9,9 @@ from fastapi import Request, Response
 
 from api.caller import Caller
 from api.languages import language_of, negotiate
+from api.reader import Reader, reader_of
 from api.service import Service, service_of
-from journey.sealing.sealed_text import ERASED, taken_apart, unseal
+from journey.sealing.sealed_text import ERASED, Sealed, taken_apart, unseal
 from journey.words import Language, Words
 
 # A whole JSON string, or a part of one; a quote behind a backslash belongs to the text.
@@ -32,7 +34,8 @@ async def finished(request: Request, results: list[Any]) -> Response:
         return response
     caller = next((each for each in results if isinstance(each, Caller)), None)
     language = language_of(negotiate(request.headers.get("accept-language")))
-    response.body = await revealed(service_of(request), caller, bytes(response.body), language)
+    reader = reader_of(request, caller) if caller is not None else None
+    response.body = await revealed(service_of(request), reader, bytes(response.body), language)
     response.raw_headers = [
         (name, b"%d" % len(response.body) if name == b"content-length" else value)
         for name, value in response.raw_headers
@@ -40,20 +43,23 @@ async def finished(request: Request, results: list[Any]) -> Response:
     return response
 
 
-async def revealed(service: Service, caller: Caller | None, body: bytes, language: Language) -> bytes:
-    """Return JSON with what is sealed in it opened, or marked as erased, or as sealed to this caller.
+async def revealed(service: Service, reader: Reader | None, body: bytes, language: Language) -> bytes:
+    """Return JSON with what is sealed in it opened, or marked as erased, or as sealed to this reader.
 
-    Raises `KeysUnavailable` where the keys cannot be had, and `DamagedEvent` where something does not open.
+    What was opened is recorded before this returns. Raises `KeysUnavailable` where the keys cannot be had,
+    `DamagedEvent` where something does not open, and `ReadsUnrecorded` where that cannot be recorded.
     """
     if b"cjs1." not in body:
         return body
     found = [taken_apart(each[1] or each[3], each[2] or each[4]) for each in _SEALED_TEXT.finditer(body)]
-    readable = [each for each in found if _may_open(caller, each.place.stream_id)]
+    readable = [each for each in found if _may_open(reader, each.place.stream_id)]
     keyring = service.keyring
     await keyring.load({each.name for each in readable})
     opened = {
         each: unseal(each, keyring.tenant, keyring.version(each.name, each.version)) for each in set(readable)
     }
+    if reader is not None and opened:
+        await service.recorder.record(reader.readings(_fields(opened)))
     told = iter(found)
 
     def tell(match: "re.Match[bytes]") -> bytes:
@@ -62,8 +68,18 @@ async def revealed(service: Service, caller: Caller | None, body: bytes, languag
     return _SEALED_TEXT.sub(tell, body)
 
 
-def _may_open(caller: Caller | None, stream_id: str) -> bool:
-    return caller is not None and caller.may_read(stream_id) and not caller.scopes.isdisjoint(_READERS)
+def _may_open(reader: Reader | None, stream_id: str) -> bool:
+    if reader is None or reader.caller.scopes.isdisjoint(_READERS):
+        return False
+    return reader.caller.may_read(stream_id)
+
+
+def _fields(opened: dict[Sealed, Any]) -> Iterable[tuple[str, str]]:
+    """Name what was opened, by customer; what is erased tells nobody anything."""
+    for each, value in opened.items():
+        if value is not ERASED:
+            place = each.place
+            yield place.stream_id, f"{place.type}.{place.field.partition('/')[0]}"
 
 
 def _told(value: Any, language: Language, *, whole: bool) -> bytes:

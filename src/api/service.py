@@ -17,6 +17,8 @@ from journey.appender import Appender
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
 from journey.processes import Processes, load_definitions
+from journey.reads.recorder import ReadRecorder
+from journey.reads.table import ReadRecords
 from journey.sealing.keyring import Keyring, open_keyring
 from journey.sealing.sealer import Sealer
 from journey.settings import Settings
@@ -50,6 +52,8 @@ class Service:
     keys: KnownKeys
     keyring: Keyring
     """The keys that personal data is sealed with."""
+    recorder: ReadRecorder
+    """Records who reads personal data."""
     lookups: Lookups
     """The rows of the read models, one by one, for the event loop."""
     watch: Watch
@@ -97,6 +101,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             processes=processes,
             keys=KnownKeys(access, clock),
             keyring=keyring,
+            recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,
             watch=Watch(lookups),
             tokens=tokens_of(settings, clock),

@@ -114,6 +114,10 @@ class KeysUnavailable(JourneyError):
     """Personal data can be neither sealed nor opened: the keys for it cannot be had; nothing was written."""
 
 
+class ReadsUnrecorded(JourneyError):
+    """Who reads personal data cannot be recorded, so none is told."""
+
+
 class QueueFull(JourneyError):
     """More events wait to be written than may wait; try again later."""
 

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
     sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     """How personal data is sealed from now on."""
+    bulk_reading_customers: int = Field(default=200, ge=0)
+    """Of how many customers one caller may open personal data in an hour before it is told as unusual; 0 sets
+    no limit."""
     definitions: Path | None = None
     """Directory with the institution's own process definitions."""
 

@@ -17,6 +17,8 @@ KEYS = frozenset(
         "address",
         "body",
         "build",
+        "caller",
+        "customers",
         "error",
         "event",
         "frames",

@@ -38,6 +38,7 @@ ProblemCode = Literal[
     "projection-behind",
     "projection-unavailable",
     "queue-full",
+    "reads-unrecorded",
     "rebuild-impossible",
     "request-timeout",
     "reserved-type",

@@ -114,6 +114,22 @@ PROBLEMS: tuple[ProblemType, ...] = (
         ),
     ),
     ProblemType(
+        code="reads-unrecorded",
+        status=503,
+        title=Words("Readings of personal data cannot be recorded", "暂时无法登记个人信息的查阅记录"),
+        meaning=Words(
+            "Whoever reads personal data is recorded first, and the record could not be written. No personal "
+            "data was told; answers without any go on.",
+            "查阅个人信息须先留下记录，而记录暂时无法写入，因此未返回任何个人信息；不含个人信息的查询不受影响。",
+        ),
+        remedy=Words(
+            "Send the same request again in a moment. If it lasts, tell the operator: the database of keys "
+            "and records must take writes.",
+            "请稍后重试；如持续出现，请联系运维人员检查存放密钥与查阅记录的数据库能否写入。",
+        ),
+        retryable=True,
+    ),
+    ProblemType(
         code="damaged-event",
         status=500,
         title=Words("A stored event cannot be read", "已存储的事件无法读取"),

@@ -30,6 +30,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.LogUnavailable: "log-unavailable",
     errors.OutcomeUnknown: "outcome-unknown",
     errors.KeysUnavailable: "keys-unavailable",
+    errors.ReadsUnrecorded: "reads-unrecorded",
     errors.QueueFull: "queue-full",
     errors.DamagedEvent: "damaged-event",
     errors.DataDirectoryInUse: "internal-error",
