@@ -106,3 +106,14 @@ def _given() -> Given:
 
 def _fate(slot: Slot) -> str | int:
     return slot.version if slot.error is None else type(slot.error).__name__
+
+
+def test_cases_that_came_to_the_same_share_their_record() -> None:
+    """Of a thousand cases with one end the writer keeps one record, and a thousand numbers."""
+    journey = initial()
+    for number in range(3):
+        for event in (submitted(case=f"A{number}"), withdrawn(f"A{number}")):
+            journey = after(journey, event.touchpoint, event.case, "personal-loan@2026-11")
+
+    first, *others = journey.cases.values()
+    assert all(other is first for other in others)
