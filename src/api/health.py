@@ -64,6 +64,10 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
         return 503, {"status": "unavailable", "reason": "database"}
     if "project" in service.settings.roles and (service.engine.failure or not service.engine.alive):
         return 503, {"status": "unavailable", "reason": "projections"}
+    if service.settings.witness is not None:
+        service.guard.check()
+    if service.guard.finding is not None:
+        return 503, {"status": "unavailable", "reason": "log-rolled-back"}
     lags = {projection["name"]: projection["lag"] for projection in known}
     parked = {projection["name"]: projection["parked"] for projection in known if projection["parked"]}
     behind = any(lag is None or lag > service.settings.ready_max_lag for lag in lags.values())

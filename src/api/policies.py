@@ -41,6 +41,7 @@ class Policy(NamedTuple):
 _JOURNEY: tuple[Scope, ...] = ("journeys:read",)
 _WORK: tuple[Scope, ...] = ("journeys:read", "cases:work")
 _STATUS: tuple[Scope, ...] = ("status:read", "journeys:read", "cases:work")
+_PROVE: tuple[Scope, ...] = ("journeys:read", "events:write", "ops:admin")
 _OPERATE: tuple[Scope, ...] = ("ops:admin",)
 
 POLICIES: Mapping[str, Policy] = {
@@ -69,6 +70,9 @@ POLICIES: Mapping[str, Policy] = {
         ("rebuild_projection", "POST /v1/projections/{name}/rebuild", _OPERATE, False, "nobody's"),
         ("roll_projection_back", "POST /v1/projections/{name}/rollback", _OPERATE, False, "nobody's"),
         ("retry_parked", "POST /v1/projections/{name}/retry", _OPERATE, False, "nobody's"),
+        ("get_checkpoint", "GET /v1/proof/checkpoint", SCOPES, True, "nobody's"),
+        ("get_inclusion", "GET /v1/proof/inclusion", _PROVE, False, "the source's"),
+        ("get_consistency", "GET /v1/proof/consistency", SCOPES, True, "nobody's"),
         ("metrics", "GET /metrics", _OPERATE, False, "nobody's"),
     )
 }

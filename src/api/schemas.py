@@ -9,6 +9,7 @@ WHOLE: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
 TRUTH: Schema = {"type": "boolean"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
+_HASH: Schema = {"type": "string", "contentEncoding": "base64"}
 ANYTHING: Schema = {"type": "object"}
 
 
@@ -242,6 +243,28 @@ SCHEMAS: dict[str, Schema] = {
     "Projections": _page("Projection"),
     "Build": _object(name=TEXT, build=WHOLE, status=TEXT),
     "Retried": _object(name=TEXT, mended=WHOLE),
+    "Inclusion": _object(
+        checkpoint={**TEXT, "description": "a signed note"},
+        index={**WHOLE, "description": "the event's place in the tree, from 0"},
+        size={**WHOLE, "description": "the number of events in the tree"},
+        hashes=_list(_HASH),
+        event=_object(
+            stream=TEXT,
+            version=WHOLE,
+            type=TEXT,
+            state={
+                **TEXT,
+                "contentEncoding": "base64",
+                "description": "the bytes exactly as they are stored",
+            },
+        ),
+    ),
+    "Consistency": _object(
+        old=WHOLE,
+        new=WHOLE,
+        hashes=_list(_HASH),
+        checkpoint={**_maybe(TEXT), "description": "the signed note of `new`, where one was signed"},
+    ),
     "Alive": _object(status=TEXT),
     "Ready": _object(status=TEXT, maybe={"reason": TEXT, "lag": ANYTHING, "parked": ANYTHING}),
 }
@@ -257,3 +280,8 @@ def answers(name: str, description: str, status: int = 200) -> dict[int | str, d
 def stream_of(description: str) -> dict[int | str, dict[str, Any]]:
     """Describe the answer of a route that sends server-sent events."""
     return {200: {"description": description, "content": {"text/event-stream": {"schema": TEXT}}}}
+
+
+def note_of(description: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the answer of a route that sends a signed note."""
+    return {200: {"description": description, "content": {"text/plain": {"schema": TEXT}}}}

@@ -17,6 +17,9 @@ from journey.appender import Appender
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
 from journey.processes import Processes, load_definitions
+from journey.proof.guard import Guard
+from journey.proof.integrator import Integrator
+from journey.proof.keys import signer_of
 from journey.reads.recorder import ReadRecorder
 from journey.reads.table import ReadRecords
 from journey.sealing.keyring import Keyring, open_keyring
@@ -62,6 +65,10 @@ class Service:
     """What checks tokens; None where no identity provider is configured."""
     limits: RateLimits
     """How often callers may ask."""
+    integrator: Integrator | None
+    """Keeps the tree over the log; None where there is no key to sign with."""
+    guard: Guard
+    """Tells whether the log lacks what a witness has seen."""
 
 
 @contextmanager
@@ -90,6 +97,13 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         if "project" in settings.roles:
             engine.start()
             stack.callback(engine.stop)
+        signer = signer_of(settings)
+        guard = Guard(log, signer, settings.witness)
+        guard.check()
+        integrator = Integrator(log.tree, signer, guard, settings) if signer else None
+        if integrator is not None and "project" in settings.roles:
+            integrator.start()
+            stack.callback(integrator.stop)
         yield Service(
             settings=settings,
             clock=clock,
@@ -106,6 +120,8 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             watch=Watch(lookups),
             tokens=tokens_of(settings, clock),
             limits=rate_limits(settings),
+            integrator=integrator,
+            guard=guard,
         )
 
 

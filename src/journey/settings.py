@@ -86,6 +86,14 @@ class Settings(BaseSettings):
     max_wait: float = 60.0
     """The longest that a reader may wait for news or for its own write."""
 
+    proof_origin: str = Field(default="journey/log", pattern=r"^[^\s+]+$")
+    """The name of the log in its checkpoints, such as `bank.example/journey`; whoever checks pins it."""
+    proof_interval: float = Field(default=1.0, gt=0)
+    """How long events may wait for the next signed checkpoint."""
+    witness: str | None = None
+    """Where the last checkpoint lies that a witness has seen, as a file or an address; a log that lacks what
+    it names is not served."""
+
     tenant: str = Field(default="main", min_length=1)
     """The legal entity that this deployment serves; tokens of another one are refused."""
     token_issuer: str | None = None
@@ -115,6 +123,13 @@ class Settings(BaseSettings):
     """How many requests a customer may make at once after a rest."""
     failures_per_second: float = Field(default=10.0, ge=0)
     """How many requests of one address may show a wrong key or token in a second; 0 sets no limit."""
+
+    def keys_beside(self) -> Path | None:
+        """Return the directory of keys: the one that is set, or one beside the data; else None."""
+        if self.key_directory is not None or self.data is None:
+            return self.key_directory and self.key_directory.expanduser().resolve()
+        data = self.data.expanduser().resolve()
+        return data.with_name(f"{data.name}.keys")
 
     @model_validator(mode="after")
     def _one_place(self) -> "Settings":

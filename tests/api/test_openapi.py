@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -37,7 +38,17 @@ def _address(path: str, operation: dict[str, Any]) -> str:
         if parameter["in"] == "path":
             (example,) = parameter["schema"].get("examples") or parameter["examples"]
             path = path.replace(f"{{{parameter['name']}}}", example)
-    return path
+    examples = [
+        (parameter["name"], example)
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query"
+        for example in _examples(parameter["schema"])
+    ]
+    return f"{path}?{urlencode(examples)}" if examples else path
+
+
+def _examples(schema: dict[str, Any]) -> list[Any]:
+    return list(schema.get("examples", ()))
 
 
 def _closed(schema: Any) -> Any:
@@ -132,6 +143,8 @@ class TestExamples:
                     for answer in self._posted_twice(client, path, media_type, example["value"]):
                         _check(described, operation, answer)
         site.caught_up()
+        assert site.service.integrator is not None
+        site.service.integrator.catch_up()
         asked = [each for each in _operations(described) if "requestBody" not in each[2]]
         for method, path, operation in sorted(asked, key=lambda each: ("rollback" in each[1], each[0])):
             address = _address(path, operation)

@@ -73,6 +73,9 @@ class Bank:
             shown = token("events:write", sub="setting-up", source=source)
             self.numbers[side] = app.call("POST /v1/events", shown, event).json()["case"]
         app.service.engine.catch_up()
+        integrator = app.service.integrator
+        assert integrator is not None
+        integrator.catch_up()
         self._park(OWNERS["foreign"][0])
 
     def _park(self, customer: str) -> None:
@@ -101,6 +104,10 @@ class Bank:
             operation = operation.replace(place, value)
         if policy.endpoint == "list_applications":
             operation += f"?customer={customer}"
+        if policy.endpoint == "get_inclusion":
+            operation += f"?position={list(OWNERS).index(side) + 1}"
+        if policy.endpoint == "get_consistency":
+            operation += "?old=1"
         return self.app.call(operation, shown, body)
 
 
@@ -131,6 +138,9 @@ def _expected(policy: Policy, caller: dict[str, Any], side: Side) -> tuple[int, 
         return (200,)
     if not _is_admitted(policy, caller):
         return (403,)
+    if policy.endpoint == "get_inclusion":
+        # What a channel told is its own; who may read journeys or runs the service may have proof of all.
+        return (200,) if side == "own" or "source" not in caller else (404,)
     if policy.whose == "the source's":
         return (201,) if side == "own" else (403,)
     is_customer = not set(caller["scope"].split()) - {"status:read", "events:write"}

@@ -21,7 +21,15 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 ELSEWHERE = ("journey.migrations", "api.cli")
 """Modules whose errors never become answers of the service."""
-FALLS_BACK = {"JourneyError", "DataDirectoryInUse", "UnsafeDatabase", "CheckpointMoved", "BadDefinition"}
+FALLS_BACK = {
+    "JourneyError",
+    "DataDirectoryInUse",
+    "UnsafeDatabase",
+    "CheckpointMoved",
+    "BadDefinition",
+    "UntrustedNote",
+    "UnusableProofKey",
+}
 """Errors that a caller can only be told of as a fault of the service."""
 
 EXAMPLES: list[tuple[errors.JourneyError, dict[str, Any]]] = [

@@ -180,4 +180,4 @@ def _kept(data: Path | None) -> Iterator[Path]:
         yield data
     else:
         with tempfile.TemporaryDirectory(prefix="journey-demo-", ignore_cleanup_errors=True) as made:
-            yield Path(made)
+            yield Path(made) / "data"

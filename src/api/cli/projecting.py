@@ -8,7 +8,7 @@ from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
 from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
-from api.cli.serving import Definitions
+from api.cli.serving import Definitions, KeyDirectory
 from api.cli.speech import said
 from journey.garbage import search_seldom
 from journey.migrating import migrate
@@ -54,6 +54,7 @@ def project_command(
         bool, typer.Option("--once", help=said("Catch up with the log, then end.", "追平日志后即结束。"))
     ] = False,
     definitions: Definitions = None,
+    key_directory: KeyDirectory = None,
 ) -> None:
     """Keep the projections without answering requests; beside 'serve --roles api' on PostgreSQL."""
     from api.service import running  # noqa: PLC0415  # it loads the web framework, slowly
@@ -62,7 +63,7 @@ def project_command(
     if working.is_worker():
         working.end_with_parent()
     roles = frozenset[Role]() if once else frozenset[Role]({"project"})
-    settings = settings_for(data, database, roles=roles, definitions=definitions)
+    settings = settings_for(data, database, roles=roles, definitions=definitions, key_directory=key_directory)
     if once:
         with explained(), running(settings) as service:
             search_seldom()

@@ -31,11 +31,12 @@ KeyDirectory = Annotated[
     Path | None,
     typer.Option(
         help=said(
-            "Directory of the keys that personal data is sealed with, made at the first need: keep it, and "
-            "copies of it, apart from the databases. With --data it is DIR.keys if none is named; without "
-            "one PostgreSQL takes no personal data.",
-            "个人信息加密密钥所在目录，首次需要时自动创建；请与数据库分开存放并单独备份。"
-            "使用 --data 时默认为“数据目录.keys”；使用 PostgreSQL 时如不指定，则不接收个人信息。",
+            "Directory of the keys that personal data is sealed with and the log is signed with, made at the "
+            "first need: keep it, and copies of it, apart from the databases. With --data it is DIR.keys if "
+            "none is named; without one PostgreSQL takes no personal data and signs nothing.",
+            "个人信息加密密钥和日志签名密钥所在目录，首次需要时自动创建；请与数据库分开存放并单独备份。"
+            "使用 --data 时默认为“数据目录.keys”；使用 PostgreSQL 时如不指定，"
+            "则不接收个人信息，也不对日志签名。",
         ),
         envvar="JOURNEY_KEY_DIRECTORY",
         metavar="DIR",
@@ -136,7 +137,7 @@ def _of_workers(settings: Settings, address: tuple[Any, ...], workers: int) -> l
     sealing = ["--key-directory", str(settings.key_directory)] if settings.key_directory else []
     serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *further, *sealing]
     commands = [serving] * workers if "api" in settings.roles else []
-    return [*commands, ["project", *further]] if "project" in settings.roles else commands
+    return [*commands, ["project", *further, *sealing]] if "project" in settings.roles else commands
 
 
 def _prepare(settings: Settings) -> None:

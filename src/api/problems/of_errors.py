@@ -40,6 +40,11 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.ProjectionUnavailable: "projection-unavailable",
     errors.ViewsUnavailable: "database-unavailable",
     errors.NoBuildToReturnTo: "rebuild-impossible",
+    errors.DamagedTree: "log-not-as-signed",
+    errors.ProofUnavailable: "proof-unavailable",
+    errors.LogRolledBack: "log-rolled-back",
+    errors.UntrustedNote: "internal-error",
+    errors.UnusableProofKey: "internal-error",
     BadDefinition: "internal-error",
     StrictJSONError: "malformed-json",
 }

@@ -130,6 +130,11 @@ def read_checkpoint(text: str) -> Checkpoint:
     return checkpoint
 
 
+def unsigned(note: str) -> Checkpoint:
+    """Return the checkpoint of a note, whoever signed it; raise `UntrustedNote` where it is none."""
+    return read_checkpoint(note.partition("\n\n")[0] + "\n")
+
+
 def _decoded(encoded: str) -> bytes | None:
     try:
         return base64.b64decode(encoded, validate=True)

@@ -162,7 +162,7 @@ def test_killed_while_it_starts(tmp_path: Path) -> None:
     )
     with process:
         deadline = time.monotonic() + SECONDS
-        while not list(tmp_path.glob("*/lock")):
+        while not list(tmp_path.glob("*/data/lock")):
             assert time.monotonic() < deadline
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)

@@ -169,9 +169,9 @@ class TestBeforeTheService:
         assert f"no service's data in {tmp_path / 'no'}" in told
         assert not (tmp_path / "no").exists()
 
-    def test_verify_before_migrating(self) -> None:
+    def test_verify_before_migrating(self, tmp_path: Path) -> None:
         """An empty database is not a fault of the network: the message says what to run."""
-        with database_settings("postgres", Path("unused")) as settings:
+        with database_settings("postgres", tmp_path / "unused") as settings:
             status, told = verified(settings)
 
         assert status == 2
@@ -187,9 +187,9 @@ class TestBeforeTheService:
         assert "current_state has no rows yet: run 'journey serve' or 'journey project' first." in told
 
 
-def test_roles_in_processes_of_their_own() -> None:
+def test_roles_in_processes_of_their_own(tmp_path: Path) -> None:
     """Beside `serve --roles api`, `project --once` brings the projections up to date."""
-    with database_settings("postgres", Path("unused")) as settings:
+    with database_settings("postgres", tmp_path / "unused") as settings:
         key = new_key(settings, *SCOPES)
         with server(settings, ["--roles", "api"]) as running, running.client(key) as client:
             position = client.post("/v1/events", json=cloudevent()).json()["position"]
