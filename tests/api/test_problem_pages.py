@@ -7,9 +7,11 @@ from html import unescape
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from api.languages import TAGS, Tag, localised
 from api.problems import PROBLEMS, ProblemCode, catching, install, page_router
+from api.routes import answers_directly
 from tests.api.asking import ask
 
 
@@ -43,6 +45,14 @@ class TestPages:
         assert f'<html lang="{tag}">' in text
         assert all(each in text for each in said)
         assert str(problem.status) in text
+
+    def test_a_page_is_made_once(self, app: FastAPI) -> None:
+        """It is the same for everybody of one language, and takes no thread: asking costs next to nothing."""
+        assert all(answers_directly(context) for context in iter_route_contexts(page_router.routes))
+        pages = [ask(app, "/problems", headers={"Accept-Language": tag}).content for tag in TAGS * 2]
+
+        assert pages[: len(TAGS)] == pages[len(TAGS) :]
+        assert len(set(pages)) == len(TAGS)
 
     def test_a_page_says_whether_to_try_again(self, app: FastAPI) -> None:
         """The question that most callers have is answered plainly."""

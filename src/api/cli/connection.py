@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from api.cli.curt_answers import curt_answer, tag_of, too_busy
 from api.cli.joined_writes import Joining
 from api.cli.patience import Awaited, Mark, Patience
+from api.cli.turns import Turns
 from api.languages import DEFAULT
 from api.problem_texts import ProblemCode
 
@@ -32,9 +33,12 @@ class Connection(HttpToolsProtocol):
     What is counted here is looked at once a second by `Patience`: no request starts a timer.
     """
 
-    def __init__(self, *settings: Any, patience: Patience, **named: Any) -> None:
+    def __init__(self, *settings: Any, patience: Patience, turns: Turns, **named: Any) -> None:
         super().__init__(*settings, **named)
         self._patience = patience
+        self._turns = turns
+        self._unread = False
+        """Whether the next request waits for answers to be read."""
         self._served = self.app
         self._joining: Joining | None = None
         self._fault: ProblemCode = "malformed-request"
@@ -88,7 +92,14 @@ class Connection(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._turns.wait(self._begin_next)
+
+    def resume_writing(self) -> None:
+        """Go on with who reads on."""
+        super().resume_writing()
+        if self._unread:
+            self._unread = False
+            self._turns.wait(self._begin_next)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read; the name is the server's."""
@@ -132,6 +143,14 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse("request-timeout")
+
+    def _begin_next(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.flow.write_paused:
+            self._unread = True
+        else:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def _refuse(self, code: ProblemCode) -> None:
         """Answer what cannot become a request, and close; an answer that is owed already is given first."""

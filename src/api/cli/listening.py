@@ -17,6 +17,7 @@ from api.cli.connection import Connection
 from api.cli.ending import ending_in_order
 from api.cli.patience import Patience
 from api.cli.speech import said
+from api.cli.turns import Turns
 from journey.garbage import search_seldom
 from journey.settings import Settings
 
@@ -79,7 +80,8 @@ def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
         _room_for(settings.max_connections),
         settings.max_connections_per_address,
     )
-    protocol: Any = partial(Connection, patience=patience)  # all that is done to it is to call it
+    # All that is done to it is to call it.
+    protocol: Any = partial(Connection, patience=patience, turns=Turns())
     config = uvicorn.Config(
         ending_in_order(app, ending),
         http=protocol,
@@ -125,7 +127,7 @@ class _Server(uvicorn.Server):
         """Look after the connections once a second; the server calls it ten times as often."""
         if counter % 10 == 0:
             connections: Any = self.server_state.connections
-            self._patience.look(connections, time.monotonic())
+            await self._patience.look(connections, time.monotonic())
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

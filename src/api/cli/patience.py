@@ -1,7 +1,8 @@
 """How long the service waits for its clients, and for how many: those who keep it waiting are cut off."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -18,6 +19,8 @@ IDLE = 65.0
 """Seconds that a connection may rest between two requests; longer than proxies rest by themselves."""
 _AT_ONCE = 1_000
 """How many requests are worked on at once; more are answered with 503."""
+_BREATH = 20
+"""After how many connections that were looked at others get their turn: cutting all off takes long."""
 
 
 @dataclass(slots=True)
@@ -90,10 +93,14 @@ class Patience:
         """Tell whether the process works on enough requests; those held up by their clients do not count."""
         return requests - self._held_up >= _AT_ONCE
 
-    def look(self, connections: Iterable[Waiting], now: float) -> None:
+    async def look(self, connections: Collection[Waiting], now: float) -> None:
         """Cut off everyone who has been waited for too long, and tell the operator how many."""
-        self._held_up = 0
-        for connection in list(connections):
+        held_up = 0
+        for place, connection in enumerate(list(connections), start=1):
+            if place % _BREATH == 0:
+                await asyncio.sleep(0)
+            if connection not in connections:
+                continue
             awaited = connection.awaits()
             if awaited is not None and self._too_long(connection, awaited, now):
                 connection.cut(awaited)
@@ -102,7 +109,8 @@ class Patience:
             elif awaited is None:
                 connection.mark = None
             elif awaited in ("body", "reading"):
-                self._held_up += 1
+                held_up += 1
+        self._held_up = held_up
         if self._told:
             _log.warning("clients_cut_off", **self._told)
             self._told.clear()

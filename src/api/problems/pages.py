@@ -1,6 +1,8 @@
 """The pages behind the `type` of each problem, for whoever follows the address."""
 
 from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from html import escape
 from typing import Annotated
@@ -9,7 +11,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import HTMLResponse
 
 from api.languages import Tag, language_of, localised, negotiate
-from api.problem_texts import PROBLEMS, ProblemType
+from api.problem_texts import PROBLEMS, ProblemCode, ProblemType
 from api.problems.problem import Problem
 from journey.words import Words
 
@@ -25,6 +27,8 @@ _YES = Words("Yes, after a moment: it may succeed unchanged.", "可以。请稍�
 _NO = Words("No: unchanged, it would fail again.", "不可以。内容不变时，重试仍会失败。")
 _STATUS = Words("HTTP status", "HTTP 状态码")
 
+_BY_NAME: Mapping[str, ProblemType] = {problem.code: problem for problem in PROBLEMS.values()}
+
 _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
@@ -38,9 +42,24 @@ _POLICY = (
 
 
 @page_router.get("")
-def list_problems(accept_language: AcceptLanguage = None) -> HTMLResponse:
+async def list_problems(accept_language: AcceptLanguage = None) -> HTMLResponse:
     """Show every kind of problem."""
     tag = negotiate(accept_language)
+    return _answer(_list(tag), tag)
+
+
+@page_router.get("/{code}")
+async def show_problem(code: str, accept_language: AcceptLanguage = None) -> HTMLResponse:
+    """Show what one kind of problem means and what to do next."""
+    problem = _BY_NAME.get(code)
+    if problem is None:
+        raise Problem("not-found")
+    tag = negotiate(accept_language)
+    return _answer(_explained(problem.code, tag), tag)
+
+
+@cache
+def _list(tag: Tag) -> bytes:
     lines = (
         f'<li><a href="/problems/{problem.code}">{_said(problem.title, tag)}</a> '
         f"<code>{problem.code}</code> {problem.status}</li>"
@@ -49,39 +68,36 @@ def list_problems(accept_language: AcceptLanguage = None) -> HTMLResponse:
     return _page(_said(_ALL, tag), f"<ul>{''.join(lines)}</ul>", tag)
 
 
-@page_router.get("/{code}")
-def show_problem(code: str, accept_language: AcceptLanguage = None) -> HTMLResponse:
-    """Show what one kind of problem means and what to do next."""
-    problem = next((known for known in PROBLEMS.values() if known.code == code), None)
-    if problem is None:
-        raise Problem("not-found")
-    tag = negotiate(accept_language)
-    return _page(_said(problem.title, tag), _explained(problem, tag), tag)
-
-
-def _explained(problem: ProblemType, tag: Tag) -> str:
+@cache
+def _explained(code: ProblemCode, tag: Tag) -> bytes:
+    problem = PROBLEMS[code]
     parts = (
         (_WHAT, problem.meaning),
         (_NEXT, problem.remedy),
         (_AGAIN, _YES if problem.retryable else _NO),
     )
     sections = "".join(f"<h2>{_said(heading, tag)}</h2><p>{_said(text, tag)}</p>" for heading, text in parts)
-    return (
+    content = (
         f"<p><code>{problem.code}</code> · {_said(_STATUS, tag)} {problem.status}</p>{sections}"
         f'<p><a href="/problems">{_said(_ALL, tag)}</a></p>'
     )
+    return _page(_said(problem.title, tag), content, tag)
 
 
 def _said(words: Words, tag: Tag) -> str:
     return escape(localised(words.in_language(language_of(tag)), tag))
 
 
-def _page(title: str, content: str, tag: Tag) -> HTMLResponse:
+def _page(title: str, content: str, tag: Tag) -> bytes:
     html = (
         f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
         f"<body><main><h1>{title}</h1>{content}</main></body></html>"
     )
+    return html.encode()
+
+
+def _answer(html: bytes, tag: Tag) -> HTMLResponse:
     headers = {
         "Content-Language": tag,
         "Vary": "Accept-Language",

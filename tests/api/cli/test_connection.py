@@ -3,7 +3,7 @@
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from pathlib import Path
 
@@ -169,6 +169,30 @@ class TestPipelining:
         assert said.count(b"HTTP/1.1 200 ") <= MAX_PIPELINED + 1
         assert b"HTTP/1.1 400 " not in said
         assert httpx.get(f"{running.url}/healthz", trust_env=False).status_code == 200
+
+    def test_of_many_who_read_nothing(self, running: Server) -> None:
+        """Thousands of requests that wait go on between those of others; who reads late gets all answers."""
+        asked = request_head("GET", "/problems") * (MAX_PIPELINED - 1)
+        last = request_head("GET", "/problems", Connection="close")
+        with ExitStack() as all_, httpx.Client(trust_env=False) as healthy:
+            crowd = [all_.enter_context(connected(running)) for _ in range(100)]
+            for each in crowd:
+                each.sendall(asked + last)
+            answers = [healthy.get(f"{running.url}/healthz").status_code for _ in range(50)]
+            late = wait_until_cut(crowd[-1])
+
+        assert answers == [200] * 50
+        assert late.count(b"HTTP/1.1 200 ") == MAX_PIPELINED
+
+    def test_who_does_not_read_is_answered_no_further(self, running: Server) -> None:
+        """Answers that are not read keep the requests behind them from being begun, until they are."""
+        with connected(running) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            asked = request_head("GET", "/openapi.json") * (MAX_PIPELINED - 1)
+            connection.sendall(asked + request_head("GET", "/openapi.json", Connection="close"))
+            before = httpx.get(f"{running.url}/openapi.json", trust_env=False).content
+
+            assert wait_until_cut(connection).count(before) == MAX_PIPELINED
 
 
 def test_who_hangs_up_before_the_answer_is_no_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 A silent connection tells the time here: when it is cut off, more than the patience of the service has passed.
 """
 
+import asyncio
 import select
 import signal
 import socket
@@ -85,6 +86,11 @@ class Line:
         self.ended = True
 
 
+def look(patience: Patience, lines: list[Line], now: float) -> None:
+    """Look at all of them."""
+    asyncio.run(patience.look(lines, now))
+
+
 class TestRules:
     """Ten seconds of patience: a thousand bytes of a body or an answer in that time."""
 
@@ -106,9 +112,9 @@ class TestRules:
     def test_how_long(self, awaited: Awaited | None, moved: int, at: float, ended: bool) -> None:  # noqa: FBT001  # a table
         """A head has its time whatever comes of it; a body and a reader have it again for what they move."""
         line, patience = Line(awaited), Patience(10.0, 1, 0)
-        patience.look([line], 0.0)
+        look(patience, [line], 0.0)
         line.moved = moved
-        patience.look([line], at)
+        look(patience, [line], at)
 
         assert line.ended is ended
 
@@ -117,7 +123,7 @@ class TestRules:
         line, patience = Line("head"), Patience(10.0, 1, 0)
         for second in range(30):
             line.message = object()
-            patience.look([line], float(second))
+            look(patience, [line], float(second))
 
         assert not line.ended
 
@@ -127,7 +133,7 @@ class TestRules:
         assert not patience.busy(999)
         assert patience.busy(1_000)
 
-        patience.look([Line("body"), Line("reading"), Line("next"), Line(None)], 0.0)
+        look(patience, [Line("body"), Line("reading"), Line("next"), Line(None)], 0.0)
 
         assert not patience.busy(1_001)
         assert patience.busy(1_002)
