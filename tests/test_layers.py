@@ -47,6 +47,8 @@ TRANSACTION_OWNERS = {
     "projections.repair": "a parked customer's rows are replaced in one transaction",
     "journey.reads.table": "readings are recorded in one transaction, before anybody is told",
     "journey.sealing.data_keys": "keys are kept before anything is sealed with them, in one transaction",
+    "journey.sealing.destroying": "keys are destroyed, or all wrapped anew, in one transaction",
+    "journey.erasure.ledger": "what is to be erased is taken with how far the log was looked at",
     "api.keys": "a key is made or ended in one transaction",
 }
 """Who may begin and commit, apart from the event log, whose recorders do."""

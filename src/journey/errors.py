@@ -90,6 +90,11 @@ class PersonalDataErased(Refused):
     """The customer's personal data was erased, and no more of it is taken."""
 
 
+@dataclass(eq=False)
+class ProcessingRestricted(Refused):
+    """The customer's data is restricted: only cases under way and complaints go on."""
+
+
 class BatchAborted(Refused):
     """Another event of the same atomic batch was refused."""
 

@@ -7,6 +7,7 @@ from immutables import Map
 
 from journey import case_numbers, lifecycle
 from journey.cases import Case, moved
+from journey.erasure.states import Privacy, privacy_after, refuse_unlawful
 from journey.errors import (
     CaseOfAnotherKind,
     CaseRequired,
@@ -32,6 +33,8 @@ class Journey(NamedTuple):
     version: Version = Version(0)
     cases: Map[str, Case] = _NO_CASES
     """Shares with the journey before what did not change: a move costs the same after any number of cases."""
+    privacy: Privacy | None = None
+    """How far the customer's data is restricted or erased; None where it is neither."""
 
 
 def initial() -> Journey:
@@ -46,11 +49,13 @@ def evolve(journey: Journey, event: RecordedEvent) -> Journey:
 
 def after(journey: Journey, touchpoint: Touchpoint, case: str | None, process: str | None) -> Journey:
     """Return the journey after `touchpoint` happened to `case`."""
-    version, cases = Version(journey.version + 1), journey.cases
+    version, cases, privacy = Version(journey.version + 1), journey.cases, journey.privacy
+    if touchpoint.reserved:
+        privacy = privacy_after(privacy, touchpoint)
     if touchpoint.case is None or case is None:
-        return Journey(version, cases)
+        return Journey(version, cases, privacy)
     before = cases.get(case) or Case(touchpoint.case, None)
-    return Journey(version, cases.set(case, moved(before, touchpoint, process)))
+    return Journey(version, cases.set(case, moved(before, touchpoint, process)), privacy)
 
 
 def decide(
@@ -67,6 +72,8 @@ def decide(
     forbid the event.
     """
     touchpoint = event.touchpoint
+    if journey.privacy is not None:
+        refuse_unlawful(journey.privacy, event, journey.cases)
     if touchpoint.case is None:
         return event
     number = event.case or _new_number(event, journey.cases, taken)

@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     no limit."""
     definitions: Path | None = None
     """Directory with the institution's own process definitions."""
+    retention: Path | None = None
+    """Directory with the institution's own schedules of retention."""
+    jurisdiction: str = "CN"
+    """Whose schedule of retention holds where a request for erasure names none."""
+    erasure_epoch_hours: float = Field(default=24.0, ge=0)
+    """How long erasures share the end of an epoch: then no back-up of the keys brings anything back."""
 
     max_event_bytes: int = 64 * 1024
     max_batch_bytes: int = 8 * 1024 * 1024

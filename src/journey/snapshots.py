@@ -10,10 +10,11 @@ import orjson
 from immutables import Map
 
 from journey.cases import Case
+from journey.erasure.states import Privacy
 from journey.events import Version
 from journey.journey import Journey
 
-LOGIC = 1
+LOGIC = 2
 """To be raised with every change of what `after` makes of events, or of what a `Case` holds."""
 
 
@@ -26,19 +27,25 @@ def to_snapshot(journey: Journey) -> bytes:
     for number, case in journey.cases.items():
         alike.setdefault(case, []).append(number)
     cases = [[*case[:-1], sorted(case.materials), sorted(numbers)] for case, numbers in alike.items()]
-    return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1))])
+    privacy = journey.privacy and [
+        journey.privacy.restricted,
+        journey.privacy.wanted,
+        sorted(journey.privacy.gone),
+    ]
+    return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1)), privacy])
 
 
 def from_snapshot(snapshot: bytes) -> Journey | None:
     """Read a journey; None where today's rules did not write it, or where it cannot be read."""
     try:
-        logic, version, alike = orjson.loads(snapshot)
+        logic, version, alike, told = orjson.loads(snapshot)
         if logic != LOGIC or not isinstance(version, int):
             return None
+        privacy = told and Privacy(told[0], told[1], frozenset(told[2]))
         cases: dict[str, Case] = {}
         for kind, state, may_resubmit, product, process, materials, numbers in alike:
             case = Case(kind, state, may_resubmit, product, process, frozenset(materials))
             cases |= dict.fromkeys(numbers, case)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):
         return None
-    return Journey(Version(version), Map(cases))
+    return Journey(Version(version), Map(cases), privacy)

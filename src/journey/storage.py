@@ -127,6 +127,9 @@ def set_up_sqlite(connection: Any, *, wal: bool, writer: bool) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         if cursor.execute("PRAGMA synchronous").fetchone()[0] < 2:  # noqa: PLR2004  # SQLite's number of FULL
             raise UnsafeDatabase("SQLite refuses synchronous=FULL")
+        if not wal:
+            # What is destroyed or taken back there is written over, and not left in free pages.
+            cursor.execute("PRAGMA secure_delete=ON")
     else:
         cursor.execute("PRAGMA query_only=ON")
     cursor.close()

@@ -1,9 +1,20 @@
 """The words for stages, channels, kinds of case and their states, as people in a branch would say them."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from journey.touchpoints.touchpoint import CaseKind, Channel, Stage
 from journey.words import Words
+
+PrivacyState = Literal["active", "restricted", "erasing", "erased"]
+"""How far a customer's data is restricted or erased."""
+
+PRIVACY_STATES: Mapping[PrivacyState, Words] = {
+    "active": Words("In use", "正常"),
+    "restricted": Words("Restricted", "限制处理"),
+    "erasing": Words("Being erased", "正在删除"),
+    "erased": Words("Erased", "已删除"),
+}
 
 STAGES: Mapping[Stage, Words] = {
     "consultation": Words("Consultation", "咨询"),

@@ -27,6 +27,7 @@ FALLS_BACK = {
     "UnsafeDatabase",
     "CheckpointMoved",
     "BadDefinition",
+    "BadSchedule",
     "UntrustedNote",
     "UnusableProofKey",
 }

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from api import keys
+from journey.erasure.ledger import WORK
 from journey.event_log import open_event_log
 from journey.migrating import migrate
 from journey.reads.table import READ_RECORDS
-from journey.sealing.data_keys import DATA_KEYS
 from journey.settings import Settings
 from journey.storage import PARTS, Part, Storage, storage_of
 from projections.metadata import METADATA
@@ -92,7 +92,7 @@ def test_tables_of_the_code_are_those_of_the_migrations(engines: dict[Part, sa.E
     parts: dict[Part, dict[str, sa.Table]] = {
         "views": dict(METADATA.tables),
         "access": {**keys._METADATA.tables, READ_RECORDS.name: READ_RECORDS},  # noqa: SLF001  # has no other name
-        "keys": dict(DATA_KEYS.metadata.tables),
+        "keys": dict(WORK.metadata.tables),
     }
     for part, tables in parts.items():
         engine = engines[part]
@@ -121,7 +121,7 @@ def test_every_table_is_owned(engines: dict[Part, sa.Engine]) -> None:
         *WRITERS_TABLES,
         *METADATA.tables,
         *keys._METADATA.tables,  # noqa: SLF001  # the one table of keys
-        *DATA_KEYS.metadata.tables,
+        *WORK.metadata.tables,
         READ_RECORDS.name,
     }
     owned |= {f"alembic_version_{part}" for part in PARTS}

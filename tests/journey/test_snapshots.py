@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from journey.cases import Case
+from journey.erasure.states import Privacy
 from journey.events import Version
 from journey.journey import Journey, after, initial
 from journey.lifecycle import CASE_KINDS, STATES
 from journey.snapshots import LOGIC, from_snapshot, to_snapshot
+from journey.touchpoints.touchpoint import CLASSES
 from tests.facts import event, submitted, visit
 from tests.journey.moves import started
 from tests.journey.specs import given as given_events
@@ -31,6 +33,8 @@ JOURNEYS = st.builds(
     Journey,
     version=st.integers(0, 2**53).map(Version),
     cases=st.dictionaries(TEXTS, CASES, max_size=8).map(Map),
+    privacy=st.none()
+    | st.builds(Privacy, st.booleans(), st.booleans(), st.frozensets(st.sampled_from(CLASSES))),
 )
 
 
@@ -86,9 +90,9 @@ class TestLogic:
         ]
 
         assert to_snapshot(given_events(*told, mode="record").journey) == (
-            b'[1,7,[["application","rejected",true,"personal-loan","personal-loan@2026-11",["identity_card"],'
+            b'[2,7,[["application","rejected",true,"personal-loan","personal-loan@2026-11",["identity_card"],'
             b'["APP"]],["application","in_review",false,null,null,["a"],["APP-2"]],'
-            b'["complaint",null,false,null,null,[],["C","D"]]]]'
+            b'["complaint",null,false,null,null,[],["C","D"]]],null]'
         )
 
     @pytest.mark.parametrize("logic", [LOGIC - 1, LOGIC + 1, str(LOGIC), None])

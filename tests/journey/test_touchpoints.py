@@ -7,6 +7,7 @@ from typing import Any, Literal, get_origin
 import pytest
 from pydantic import BaseModel
 
+from journey.erasure.record import TYPES as TYPES_OF_PRIVACY
 from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Personal, StaffOnly, Stage, Touchpoint
 from journey.words import LANGUAGES
@@ -20,7 +21,9 @@ TYPES = """
     complaint.recontacted complaint.registered complaint.step_recorded complaint.withdrawn
     consultation.abandoned consultation.answered consultation.assigned consultation.requested
     consultation.resolved consultation.self_served consultation.transferred
-    customer.alias_added customer.erased customer.profile_changed customer.registered
+    customer.alias_added customer.erased customer.erasure_begun customer.erasure_requested customer.held
+    customer.hold_lifted customer.profile_changed customer.registered customer.restricted
+    customer.restriction_lifted
     delivery.completed delivery.delayed delivery.failed delivery.started delivery.step_completed
     feedback.expired feedback.follow_up_closed feedback.follow_up_opened feedback.invited feedback.submitted
     improvement.announced improvement.completed improvement.started improvement.verified
@@ -76,7 +79,13 @@ SHOWN = """
     consultation.self_served: article helpful
     consultation.transferred: to_team reason-
     customer.alias_added: alias
-    customer.erased: by- basis
+    customer.erased: by- basis request classes places
+    customer.erasure_begun: request by- basis classes
+    customer.erasure_requested: request by- basis jurisdiction
+    customer.held: request- by- basis-
+    customer.hold_lifted: request- by- basis-
+    customer.restricted: request by- basis
+    customer.restriction_lifted: request by- basis
     customer.profile_changed: name phone email address birth_year id_number language segment risk_level-
         income_band- occupation since attributes-
     customer.registered: name phone email address birth_year id_number language segment risk_level-
@@ -178,7 +187,10 @@ class TestCatalogue:
 
     def test_reserves_erasure_for_the_service(self) -> None:
         """No channel may claim that personal data is gone."""
-        assert [name for name in TOUCHPOINTS if TOUCHPOINTS[name].reserved] == ["customer.erased"]
+        assert {name for name in TOUCHPOINTS if TOUCHPOINTS[name].reserved} == {
+            "customer.erased",
+            *TYPES_OF_PRIVACY,
+        }
 
     def test_lets_these_types_open_a_case(self) -> None:
         """All others need the number of a case that is there."""
@@ -297,10 +309,12 @@ class TestDeclaration:
         assert touchpoint.customer_fields() == {told for told, name in fields.items() if name not in hidden}
 
     def test_keeps_these_types_from_customers(self) -> None:
-        """What staff do behind a stage, whom they call for help, and drafts."""
+        """What staff do behind a stage, whom they call for help, drafts, and holds that would warn them."""
         work = [name for name in TOUCHPOINTS if name.startswith("work.")]
 
-        assert sorted(STAFF_ONLY) == sorted(["complaint.escalated", "offer.made", *work])
+        assert sorted(STAFF_ONLY) == sorted(
+            ["complaint.escalated", "customer.held", "customer.hold_lifted", "offer.made", *work]
+        )
 
     @every_type
     def test_says_nothing_to_customers_that_they_are_not_shown(self, touchpoint: type[Touchpoint]) -> None:

@@ -186,6 +186,20 @@ PROBLEMS: tuple[ProblemType, ...] = (
         ),
     ),
     ProblemType(
+        code="processing-restricted",
+        status=409,
+        title=Words("The customer's data may not be used", "该客户的个人信息已限制处理"),
+        meaning=Words(
+            "The use of this customer's data is restricted: only cases under way are recorded to their end, "
+            "and complaints are taken. The event was not written.",
+            "该客户的个人信息已限制处理：仅继续记录在办业务单，并受理投诉，本事件未写入。",
+        ),
+        remedy=Words(
+            "Stop sending events of this customer's. Who manages privacy can tell why, and until when.",
+            "请停止上报该客户的事件；限制的原因和期限可咨询个人信息保护负责人。",
+        ),
+    ),
+    ProblemType(
         code="unstorable",
         status=422,
         title=Words("The database cannot hold this event", "事件内容无法存储"),

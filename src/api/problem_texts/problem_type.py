@@ -37,6 +37,7 @@ ProblemCode = Literal[
     "not-found",
     "outcome-unknown",
     "precondition-malformed",
+    "processing-restricted",
     "projection-behind",
     "projection-unavailable",
     "proof-unavailable",

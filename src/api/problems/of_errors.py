@@ -6,6 +6,7 @@ from api.field_errors import FieldError, fault_errors
 from api.problem_texts import ProblemCode
 from api.problems.problem import Problem
 from journey import errors
+from journey.erasure.schedule import BadSchedule
 from journey.processes import BadDefinition
 from journey.strict_json import StrictJSONError
 from journey.touchpoints import TOUCHPOINTS
@@ -24,6 +25,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.EventIdReused: "event-id-reused",
     errors.StreamMoved: "version-mismatch",
     errors.PersonalDataErased: "personal-data-erased",
+    errors.ProcessingRestricted: "processing-restricted",
     errors.BatchAborted: "batch-aborted",
     errors.Unstorable: "unstorable",
     errors.AppendConflict: "log-unavailable",
@@ -46,6 +48,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.UntrustedNote: "internal-error",
     errors.UnusableProofKey: "internal-error",
     BadDefinition: "internal-error",
+    BadSchedule: "internal-error",
     StrictJSONError: "malformed-json",
 }
 """By class; an error that is not listed goes by the nearest class above it."""

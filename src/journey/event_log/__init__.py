@@ -59,6 +59,9 @@ class Store(Protocol):
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
 
+    def touched(self, types: Collection[str], after: int, until: int) -> list[tuple[str, int]]:
+        """Return the streams with events of some types at positions after one, up to another, with these."""
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
 
@@ -114,6 +117,10 @@ class EventLog:
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""
         return {key: Known(digest, recorded(row)) for key, digest, row in self._store.known(keys)}
+
+    def touched(self, types: Collection[str], after: Position, until: Position) -> dict[str, Position]:
+        """Name the streams that have events of some types after a position, up to another, with the last."""
+        return {stream: Position(at) for stream, at in self._store.touched(types, after, until)}
 
     def head(self) -> Position:
         """Return the position of the last event, 0 for an empty log."""

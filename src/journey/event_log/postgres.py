@@ -119,6 +119,14 @@ class PostgresStore:
         """Return the tables of the tree over the log."""
         return TreeTables(lambda query, values: self._select(_marked(query), values), self._change, _POSITION)
 
+    def touched(self, types: Collection[str], after: int, until: int) -> list[tuple[str, int]]:
+        """Return the streams with events of some types at positions after one, up to another, with these."""
+        return self._select(
+            "SELECT originator_id, max(notification_id) FROM stored_events WHERE notification_id > %s "
+            "AND notification_id <= %s AND topic = ANY(%s) GROUP BY originator_id",
+            (after, until, list(types)),
+        )
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
         position: int = self._select("SELECT coalesce(max(notification_id), 0) FROM stored_events", ())[0][0]

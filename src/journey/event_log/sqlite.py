@@ -175,6 +175,14 @@ class SQLiteStore:
         """Return the tables of the tree over the log."""
         return TreeTables(self._select, self._change, "rowid")
 
+    def touched(self, types: Collection[str], after: int, until: int) -> list[tuple[str, int]]:
+        """Return the streams with events of some types at positions after one, up to another, with these."""
+        return self._select(
+            "SELECT originator_id, max(rowid) FROM stored_events WHERE rowid > ? AND rowid <= ? "  # noqa: S608  # marks only
+            f"AND topic IN ({_marks(types)}) GROUP BY originator_id",
+            (after, until, *types),
+        )
+
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
         position: int = self._select("SELECT coalesce(max(rowid), 0) FROM stored_events", ())[0][0]

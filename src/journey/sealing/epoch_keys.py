@@ -23,8 +23,14 @@ class EpochKeys(Protocol):
     def newest(self) -> int:
         """Return the newest epoch that there is a key of, 0 where there is none."""
 
+    def known(self) -> list[int]:
+        """Return the epochs that there are keys of."""
+
     def make(self, epoch: int) -> None:
         """Make the key of a new epoch."""
+
+    def destroy(self, epoch: int) -> None:
+        """Destroy the key of an epoch for good; do nothing where there is none."""
 
     def secret(self, epoch: int) -> bytes:
         """Return the key of an epoch; raise `KeysUnavailable` where it cannot be had."""
@@ -39,7 +45,7 @@ class EpochKeyFiles:
 
     def newest(self) -> int:
         """Return the newest epoch that there is a file of, 0 where there is none."""
-        return max(self._epochs(), default=0)
+        return max(self.known(), default=0)
 
     def secret(self, epoch: int) -> bytes:
         """Return the key of an epoch."""
@@ -70,7 +76,25 @@ class EpochKeyFiles:
         except OSError as error:
             raise KeysUnavailable(f"{self._directory}: {error.strerror}") from error
 
-    def _epochs(self) -> list[int]:
+    def destroy(self, epoch: int) -> None:
+        """Write over the file of an epoch, and remove it; what this process has read of it is forgotten."""
+        self._secrets.pop(epoch, None)
+        file = self._file(epoch)
+        try:
+            file.chmod(0o600)
+            with file.open("r+b") as held:
+                held.write(b"0" * (2 * KEY_BYTES))
+                held.flush()
+                os.fsync(held.fileno())
+            file.unlink()
+            _sync_directory(self._directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise KeysUnavailable(f"{file}: {error.strerror}") from error
+
+    def known(self) -> list[int]:
+        """Return the epochs that there are files of."""
         try:
             names = [each.name for each in self._directory.iterdir()]
         except FileNotFoundError:
@@ -99,6 +123,15 @@ class NoEpochKeys:
 
     def newest(self) -> int:
         """Raise `KeysUnavailable`, as all else does."""
+        raise KeysUnavailable(_NO_PLACE)
+
+    def known(self) -> list[int]:
+        """Raise `KeysUnavailable`."""
+        raise KeysUnavailable(_NO_PLACE)
+
+    def destroy(self, epoch: int) -> None:
+        """Raise `KeysUnavailable`."""
+        del epoch
         raise KeysUnavailable(_NO_PLACE)
 
     def make(self, epoch: int) -> None:

@@ -1,8 +1,6 @@
 """The data keys that a process has at hand: loaded, and made, before they are needed."""
 
 import asyncio
-import hashlib
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -11,9 +9,9 @@ from typing import NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from journey.errors import KeysUnavailable
-from journey.sealing.ciphers import KEY_BYTES, NotOpened, decrypt, encrypt
-from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, WrappedKey
+from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, Mark
 from journey.sealing.epoch_keys import EpochKeyFiles, EpochKeys, NoEpochKeys
+from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
 
 _T = TypeVar("_T")
@@ -21,7 +19,7 @@ _T = TypeVar("_T")
 _MOST_AT_HAND = 50_000
 # How long a key is used to open what is sealed before it is looked up again: so long may another process
 # that does not know of an erasure go on reading.
-_TRUSTED_SECONDS = 2.0
+TRUSTED_SECONDS = 2.0
 _NEVER = DataKey(0, None)
 
 
@@ -41,6 +39,11 @@ class Keyring:
     def __init__(self, store: DataKeyStore, epochs: EpochKeys, tenant: str) -> None:
         self.tenant = tenant
         self._store, self._epochs = store, epochs
+        self._wrapping = Wrapping(tenant, epochs)
+        self._marks: dict[str, Mark] = {}
+        self._last_change, self._noticed_at = 0, -TRUSTED_SECONDS
+        self._forgotten = 0
+        """How often keys were let go of: what was looked up meanwhile is looked up again."""
         self._at_hand: OrderedDict[KeyName, _AtHand] = OrderedDict()
 
     async def provide(self, names: Collection[KeyName]) -> None:
@@ -66,8 +69,27 @@ class Keyring:
         at_hand = self._at_hand.get(name)
         return (at_hand.keys.get(version) if at_hand else None) or _NEVER
 
+    async def notice(self) -> None:
+        """Learn whose data was restricted or erased; at most so often as keys are trusted."""
+        if time.monotonic() - self._noticed_at >= TRUSTED_SECONDS:
+            await asyncio.to_thread(self.notice_now)
+
+    def notice_now(self) -> None:
+        """Learn whose data was restricted or erased, and let go of their keys."""
+        began = time.monotonic()
+        for mark in self._asked(lambda: self._store.marks(self._last_change)):
+            self._marks[mark.stream_id] = mark
+            self.forget(mark.stream_id)
+            self._last_change = max(self._last_change, mark.change)
+        self._noticed_at = began
+
+    def mark(self, stream_id: str) -> Mark | None:
+        """Return how a customer's answers have changed; None where nothing is restricted or erased."""
+        return self._marks.get(stream_id)
+
     def forget(self, stream_id: str) -> None:
         """Let go of a customer's keys."""
+        self._forgotten += 1
         for name in [each for each in self._at_hand if each.stream_id == stream_id]:
             self._at_hand.pop(name, None)
 
@@ -75,16 +97,21 @@ class Keyring:
         missing = set(names).difference(self._load(names))
         if not missing:
             return
-        epoch = self._asked(self._epoch)
-        self._asked(lambda: self._store.add([self._new(name, epoch) for name in missing]))
+        while True:
+            epoch = self._asked(self._epoch)
+            made = [self._wrapping.new(name, epoch) for name in missing]
+            if self._asked(lambda: self._store.add(made, epoch)):  # noqa: B023  # it is called at once
+                break
         self._load(missing)
 
     def _load(self, names: Collection[KeyName]) -> set[KeyName]:
         """Load keys and return the names of those that exist."""
-        until = time.monotonic() + _TRUSTED_SECONDS
-        found: dict[KeyName, dict[int, DataKey]] = {}
-        for each in self._asked(lambda: self._store.of(names)):
-            found.setdefault(each.name, {})[each.version] = DataKey(each.version, self._unwrapped(each))
+        until = time.monotonic() + TRUSTED_SECONDS
+        while True:
+            forgotten = self._forgotten
+            found = self._found(names)
+            if forgotten == self._forgotten:
+                break
         for name, keys in found.items():
             self._at_hand[name] = _AtHand(keys, until)
             self._at_hand.move_to_end(name)
@@ -94,6 +121,19 @@ class Keyring:
             self._at_hand.popitem(last=False)
         return set(found)
 
+    def _found(self, names: Collection[KeyName]) -> dict[KeyName, dict[int, DataKey]]:
+        found: dict[KeyName, dict[int, DataKey]] = {}
+        try:
+            stored = self._asked(lambda: self._store.of(names))
+            opened = [self._wrapping.unwrapped(each) for each in stored]
+        except KeysUnavailable:
+            # An epoch may have ended between the two; then the keys are there again, wrapped by the next.
+            stored = self._asked(lambda: self._store.of(names))
+            opened = [self._wrapping.unwrapped(each) for each in stored]
+        for each, secret in zip(stored, opened, strict=True):
+            found.setdefault(each.name, {})[each.version] = DataKey(each.version, secret)
+        return found
+
     def _epoch(self) -> int:
         """Return the epoch that wraps new keys; the first one begins with the first key of all."""
         known, newest = self._store.epochs(), self._epochs.newest()
@@ -101,16 +141,13 @@ class Keyring:
             self._epochs.make(1)
             newest = 1
         if newest not in known and newest > max(known, default=0):
-            self._store.begin_epoch(newest, self._fingerprint(newest))
+            self._store.begin_epoch(newest, self._wrapping.fingerprint(newest))
             known = self._store.epochs()
         # A new key in place of one that was lost would hide for a while that what it wrapped is lost too.
         epoch = max(known)
-        if self._fingerprint(epoch) != known[epoch]:
+        if self._wrapping.fingerprint(epoch) != known[epoch]:
             raise KeysUnavailable(f"the key of epoch {epoch} is not the one that was used before")
         return epoch
-
-    def _fingerprint(self, epoch: int) -> str:
-        return hashlib.sha256(b"epoch key" + self._epochs.secret(epoch)).hexdigest()[:16]
 
     def _asked(self, ask: Callable[[], _T]) -> _T:
         try:
@@ -118,29 +155,13 @@ class Keyring:
         except sa.exc.DBAPIError as error:
             raise KeysUnavailable("the store of keys does not answer") from error
 
-    def _new(self, name: KeyName, epoch: int) -> WrappedKey:
-        bound = self._bound(name, 1, epoch)
-        wrapped = encrypt(os.urandom(KEY_BYTES), self._epochs.secret(epoch), bound, "aes-256-gcm")
-        return WrappedKey(name, 1, epoch, wrapped)
-
-    def _unwrapped(self, key: WrappedKey) -> bytes | None:
-        if key.wrapped is None:
-            return None
-        bound = self._bound(key.name, key.version, key.epoch)
-        try:
-            return decrypt(key.wrapped, self._epochs.secret(key.epoch), bound)
-        except NotOpened as error:
-            raise KeysUnavailable("a data key does not open with the key of its epoch") from error
-
-    def _bound(self, name: KeyName, version: int, epoch: int) -> bytes:
-        return "\x00".join((self.tenant, *name, str(version), str(epoch))).encode()
-
 
 def open_keyring(engine: sa.Engine, settings: Settings) -> Keyring:
     """Return the keys of a migrated store, wrapped by the epoch keys that the settings name."""
-    directory = settings.key_directory
-    if directory is None and settings.data is not None:
-        data = settings.data.expanduser().resolve()
-        directory = data.with_name(f"{data.name}.keys")
-    epochs: EpochKeys = NoEpochKeys() if directory is None else EpochKeyFiles(directory)
-    return Keyring(DataKeyStore(engine), epochs, settings.tenant)
+    return Keyring(DataKeyStore(engine), epoch_keys(settings), settings.tenant)
+
+
+def epoch_keys(settings: Settings) -> EpochKeys:
+    """Return where the settings keep the keys of epochs."""
+    directory = settings.keys_beside()
+    return NoEpochKeys() if directory is None else EpochKeyFiles(directory)

@@ -9,16 +9,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class with the name of none
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from journey.errors import DamagedEvent, KeysUnavailable
 from journey.sealing.ciphers import Algorithm, NotOpened, decrypt, encrypt
 from journey.sealing.data_keys import DataKey, KeyName
-from journey.touchpoints.touchpoint import SEALED, Retention
+from journey.touchpoints.touchpoint import CLASSES, SEALED, Retention
 
-_CLASSES: tuple[Retention, ...] = get_args(Retention)
 _HEAD = Struct(">BH")
 _LENGTH = Struct(">I")
 
@@ -55,7 +54,7 @@ def seal(
     """Seal one value for its place, in the form that the log holds; raise `KeysUnavailable` without a key."""
     if key.secret is None:
         raise KeysUnavailable("the key is destroyed")
-    head = _HEAD.pack(_CLASSES.index(retention), key.version)
+    head = _HEAD.pack(CLASSES.index(retention), key.version)
     sealed = encrypt(orjson.dumps(value), key.secret, _bound(tenant, place, head), algorithm)
     return SEALED + _text(head + sealed)
 
@@ -81,7 +80,7 @@ def taken_apart(value: bytes, place: bytes) -> Sealed:
         sealed, told = _bytes(value), Place(*orjson.loads(_bytes(place)))
         head, content = sealed[: _HEAD.size], sealed[_HEAD.size :]
         number, version = _HEAD.unpack(head)
-        return Sealed(told, KeyName(told.stream_id, _CLASSES[number]), version, head, content)
+        return Sealed(told, KeyName(told.stream_id, CLASSES[number]), version, head, content)
     except (ValueError, TypeError, IndexError, StructError) as error:
         raise DamagedEvent("sealed data cannot be read") from error
 

@@ -6,10 +6,12 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from journey.touchpoints.touchpoint import (
+    CLASSES,
     Code,
     Contact,
     Personal,
     PersonName,
+    Retention,
     Staff,
     StaffOnly,
     Text,
@@ -89,8 +91,77 @@ class CustomerAliasAdded(Touchpoint):
     alias: Alias
 
 
+class PrivacyStep(Touchpoint):
+    """What all steps about a customer's privacy share; not a type itself."""
+
+    stage = "profile"
+    reserved = True
+
+    request: Code
+    """The number that the institution files the request under."""
+    by: Staff
+    basis: Text
+    """The rule or request that it rests on."""
+
+
+class CustomerRestricted(PrivacyStep):
+    """The customer's data is kept, and no longer used."""
+
+    type = "customer.restricted"
+    title = Words("Processing restricted", "限制处理")
+    says = Words("Use of the customer's data was restricted", "已限制处理客户个人信息")
+
+
+class CustomerRestrictionLifted(PrivacyStep):
+    """The customer's data may be used again; a request for erasure that still waits is withdrawn."""
+
+    type = "customer.restriction_lifted"
+    title = Words("Restriction lifted", "解除限制")
+    says = Words("The customer's data may be used again", "已解除对客户个人信息的处理限制")
+
+
+class CustomerHeld(PrivacyStep):
+    """A legal hold: nothing of the customer's is erased until it is lifted."""
+
+    type = "customer.held"
+    title = Words("Legal hold set", "依法保全")
+    says = Words("A legal hold keeps the customer's data", "客户信息已依法保全，暂不删除")
+    staff_only = True
+
+
+class CustomerHoldLifted(PrivacyStep):
+    """The legal hold is over."""
+
+    type = "customer.hold_lifted"
+    title = Words("Legal hold lifted", "解除保全")
+    says = Words("The legal hold was lifted", "已解除对客户信息的保全")
+    staff_only = True
+
+
+class CustomerErasureRequested(PrivacyStep):
+    """The customer's personal data is to be erased as soon as the law allows; until then it is not used."""
+
+    type = "customer.erasure_requested"
+    title = Words("Erasure requested", "申请删除个人信息")
+    says = Words("Erasure of the customer's personal data was requested", "已申请删除客户个人信息")
+
+    jurisdiction: Code
+    """Whose rules of retention apply."""
+
+
+class CustomerErasureBegun(PrivacyStep):
+    """From this event on no more of these classes of personal data is taken, and their keys are destroyed."""
+
+    type = "customer.erasure_begun"
+    title = Words("Erasure begun", "开始删除个人信息")
+    says = Words("Erasure of personal data has begun", "已开始删除客户个人信息")
+
+    classes: tuple[Retention, ...] = Field(min_length=1)
+    """The classes of retention that are erased."""
+
+
 class CustomerErased(Touchpoint):
-    """The customer's personal data is erased for good."""
+    """The customer's personal data is erased for good, and every place that held it has confirmed that."""
 
     type = "customer.erased"
     stage = "profile"
@@ -101,3 +172,9 @@ class CustomerErased(Touchpoint):
     by: Staff
     basis: Text
     """The rule or request that it rests on."""
+    request: Code | None = None
+    """The number of the request that it fulfils."""
+    classes: tuple[Retention, ...] = CLASSES
+    """The classes of retention that are erased."""
+    places: tuple[Code, ...] = ()
+    """The places that have confirmed, one by one."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -65,6 +65,7 @@ def lawful(*rules: str) -> tuple[Move, ...]:
 
 Retention = Literal["identity", "contact", "correspondence"]
 """What personal data is kept for: each customer has a key of its own for each, and loses them one by one."""
+CLASSES: tuple[Retention, ...] = get_args(Retention)
 
 SEALED = "cjs1."
 """What sealed text begins with; nobody may send text that begins so."""

@@ -1,0 +1,75 @@
+"""Follows the log for steps of privacy, and sees to it that what was asked is done, now or when it is due."""
+
+import asyncio
+import contextlib
+
+import sqlalchemy as sa
+import structlog
+
+from journey.erasure.ledger import Ledger
+from journey.erasure.record import TYPES
+from journey.erasure.steps import Desk, advance, end_epoch
+from journey.errors import JourneyError
+from journey.events import Position
+
+_log = structlog.get_logger()
+
+_POSITIONS = 200_000
+"""How many positions are looked through at once."""
+_INTERVAL = 1.0
+
+
+class PrivacyWorker:
+    """Does the work of privacy in the event loop of the writer; several may, in as many processes."""
+
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+        self.desk, self._ledger = desk, ledger
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; what is under way goes on at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """Look at once, because something was asked."""
+        self._woken.set()
+
+    async def catch_up(self) -> None:
+        """Look at the log to its end, and do everything that is due."""
+        while await asyncio.to_thread(self._follow):
+            pass
+        for work in await asyncio.to_thread(self._ledger.due, self.desk.clock()):
+            try:
+                again = await advance(self.desk, work.stream_id)
+                await asyncio.to_thread(self._ledger.look_again, work, again)
+            except (JourneyError, sa.exc.DBAPIError) as error:
+                # Nobody else's waits for it, and it is tried again in a moment: no step is lost.
+                _log.warning("privacy_work_failed", error=str(error))
+        await asyncio.to_thread(end_epoch, self.desk)
+
+    def _follow(self) -> bool:
+        """Look at some of the log; tell whether there is more."""
+        log, position = self.desk.log, self._ledger.position()
+        head = log.head()
+        until = Position(min(head, position + _POSITIONS))
+        if until > position:
+            self._ledger.take(log.touched(TYPES, position, until), until)
+        return until < head
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self.catch_up()
+            except (JourneyError, sa.exc.DBAPIError) as error:
+                _log.warning("privacy_work_failed", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _INTERVAL)
