@@ -95,6 +95,16 @@ class _Figures(Collector):
             ),
             CounterMetricFamily("journey_commits", "Group commits.", counts.groups),
             CounterMetricFamily("journey_append_conflicts", "Groups decided again.", counts.conflicts),
+            CounterMetricFamily(
+                "journey_reads_recorded",
+                "Readings of personal data recorded.",
+                self._service.recorder.recorded,
+            ),
+            CounterMetricFamily(
+                "journey_bulk_readings",
+                "Callers who read unusually many customers' data.",
+                self._service.recorder.records.bulk_readings,
+            ),
             GaugeMetricFamily("journey_events_waiting", "Events waiting for the writer.", counts.waiting),
             GaugeMetricFamily("journey_log_position", "Last position of the log.", self._service.log.head()),
         ]

@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.policies import POLICIES
 from api.problem_texts import PROBLEMS, ProblemCode
+from api.reading_schemas import READING_SCHEMAS
 from api.schemas import SCHEMAS
 
 Described = dict[str, Any]
@@ -80,6 +82,15 @@ _IF_NONE_MATCH: Described = {
     "description": "the tag of the answer that is known: 304 while it is still right",
     "schema": {"type": "string"},
 }
+_PURPOSE: Described = {
+    "name": "Journey-Purpose",
+    "in": "header",
+    "description": "why personal data is read, as a code: it is recorded with each reading",
+    "schema": {"type": "string", "maxLength": 64},
+    "example": "complaint-4711",
+}
+_PERSONAL = frozenset(policy.operation for policy in POLICIES.values() if policy.whose == "the customer's")
+"""The operations whose answers may hold personal data."""
 _FRESHNESS: Described = {
     "Journey-Position": {
         "description": "the position of the log that the answer shows",
@@ -101,10 +112,12 @@ def describe(app: FastAPI) -> Described:
         described["security"] = [{"bearer": []}]
         components = described.setdefault("components", {})
         components["securitySchemes"] = {"bearer": _BEARER}
-        components["schemas"] = SCHEMAS
-        for operations in described["paths"].values():
-            for operation in operations.values():
+        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS}
+        for path, operations in described["paths"].items():
+            for method, operation in operations.items():
                 _complete(operation)
+                if f"{method.upper()} {path}" in _PERSONAL:
+                    operation["parameters"].append(_PURPOSE)
         app.openapi_schema = described
     return app.openapi_schema
 

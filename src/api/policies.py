@@ -42,6 +42,8 @@ _JOURNEY: tuple[Scope, ...] = ("journeys:read",)
 _WORK: tuple[Scope, ...] = ("journeys:read", "cases:work")
 _STATUS: tuple[Scope, ...] = ("status:read", "journeys:read", "cases:work")
 _PROVE: tuple[Scope, ...] = ("journeys:read", "events:write", "ops:admin")
+_PRIVACY: tuple[Scope, ...] = ("privacy:manage",)
+_AUDIT: tuple[Scope, ...] = ("privacy:manage", "ops:admin")
 _OPERATE: tuple[Scope, ...] = ("ops:admin",)
 
 POLICIES: Mapping[str, Policy] = {
@@ -57,6 +59,8 @@ POLICIES: Mapping[str, Policy] = {
         ("get_customer", "GET /v1/customers/{customer}", _JOURNEY, True, "the customer's"),
         ("get_timeline", "GET /v1/customers/{customer}/timeline", _JOURNEY, True, "the customer's"),
         ("stream_journey", "GET /v1/customers/{customer}/stream", _JOURNEY, True, "the customer's"),
+        ("get_reads", "GET /v1/customers/{customer}/reads", _PRIVACY, True, "the customer's"),
+        ("list_reads", "GET /v1/reads", _AUDIT, False, "the customer's"),
         ("list_applications", "GET /v1/applications", _WORK, True, "the customer's"),
         ("get_application", "GET /v1/applications/{number}", _STATUS, True, "the customer's"),
         ("stream_application", "GET /v1/applications/{number}/stream", _STATUS, True, "the customer's"),

@@ -11,13 +11,16 @@ import httpx
 import pytest
 import sqlalchemy as sa
 import structlog
+from typer.testing import CliRunner
 
-from journey.reads.table import READ_RECORDS, Wanted, check_chain
+from api.cli import app as cli
+from journey.reads.table import READ_RECORDS, Chain, Wanted, check_chain
 from journey.settings import Settings
 from journey.storage import storage_of
 from tests.api.calling import Running, running_app
 from tests.api.posting import assert_problem
 from tests.facts import cloudevent
+from tests.processes import place
 from tests.provider import token, trusting
 from tests.sites import Site
 
@@ -129,7 +132,7 @@ class TestRecords:
             )
 
         assert len(recorded(site, customer)) == 40
-        assert _chain(site)[2] is None
+        assert _chain(site).fault is None
 
 
 _TOLD = ["profile_changed.name", "registered.name", "registered.phone"]
@@ -229,18 +232,20 @@ class TestChain:
             _append(app, "customer-1")
             for _ in range(3):
                 app.call("GET /v1/customers/customer-1", token("journeys:read", sub="li.na"))
-            assert _chain(app)[0] == 3
+            assert _chain(app).records == 3
             engine = storage_of(app.service.settings).engine("access", writer=True)
             with engine.begin() as connection:
                 for verb in ("update", "delete"):
                     connection.execute(sa.text(f"DROP TRIGGER read_records_no_{verb}"))
                 connection.execute(harm)
             engine.dispose()
-            number, _, fault = _chain(app)
+            chain = _chain(app)
+            verified = CliRunner().invoke(cli, ["verify", *place(app.service.settings)])
 
-        assert number == 1
-        assert fault is not None
-        assert (fault.number, fault.reason) == (2, reason)
+        assert chain.records == 1
+        assert chain.fault == (2, reason)
+        assert verified.exit_code == 1
+        assert f"number 2 is not what was recorded ({reason})" in verified.output
 
 
 def _settings(directory: Path, **further: Any) -> Settings:
@@ -269,7 +274,7 @@ def _refusing(site: Site) -> Iterator[None]:
         engine.dispose()
 
 
-def _chain(site: Any) -> Any:
+def _chain(site: Any) -> Chain:
     engine = storage_of(site.service.settings).engine("access", writer=False)
     with engine.connect() as connection:
         found = check_chain(connection)

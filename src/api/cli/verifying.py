@@ -18,6 +18,7 @@ from api.cli.speech import said
 from journey.errors import ProjectionUnavailable
 from journey.event_log import EventLog, open_event_log
 from journey.processes import load_definitions
+from journey.reads.table import Chain, check_chain
 from journey.settings import Settings
 from journey.storage import Storage
 from projections.projection import Projection
@@ -66,9 +67,11 @@ def verify_command(
     """Compare every row of every projection with a fold of the log; also while the service runs."""
     settings = settings_for(data, database, definitions=definitions)
     with explained():
-        findings = _findings(storage_in_use(settings), settings, show)
+        storage = storage_in_use(settings)
+        findings, chain = _findings(storage, settings, show), _chain(storage)
     _report(terminal.results(), findings)
-    if any(finding.differences for finding in findings):
+    terminal.results().print(_told_of_chain(chain), markup=False, soft_wrap=True)
+    if chain.fault is not None or any(finding.differences for finding in findings):
         raise typer.Exit(1)
 
 
@@ -82,6 +85,30 @@ def _findings(storage: Storage, settings: Settings, show: int) -> list[Finding]:
             return [_finding(log, views, projection, show) for projection in known]
     finally:
         views.dispose()
+
+
+def _chain(storage: Storage) -> Chain:
+    access = storage.engine("access", writer=False)
+    try:
+        with access.connect() as connection:
+            return check_chain(connection)
+    finally:
+        access.dispose()
+
+
+def _told_of_chain(chain: Chain) -> str:
+    if chain.fault is not None:
+        place, reason = chain.fault
+        return said(
+            f"Records of readings: number {place} is not what was recorded ({reason}).",
+            f"查阅记录：第 {place} 条与当初登记的内容不一致（{reason}）。",
+        )
+    last = f"{chain.records}:{chain.link.hex()}"
+    return said(
+        f"Records of readings: all {chain.records:,} as recorded; keep this to notice later if their end was "
+        f"cut off: {last}",
+        f"查阅记录：共 {chain.records:,} 条，均与登记时一致；保存此值可供日后核对末尾是否被删减：{last}",
+    )
 
 
 def _finding(log: EventLog, views: sa.Engine, projection: Projection[Any], show: int) -> Finding:

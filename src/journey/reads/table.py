@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
@@ -45,12 +45,20 @@ class Wanted:
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChainFault:
+class ChainFault(NamedTuple):
     """Where the chain of records is broken first."""
 
     number: int
     reason: str
+
+
+class Chain(NamedTuple):
+    """The chain of records, as far as it is whole."""
+
+    records: int
+    link: bytes
+    """That of the last of them."""
+    fault: ChainFault | None
 
 
 class ReadRecords:
@@ -141,22 +149,22 @@ class ReadRecords:
                 self._watch.exceeded(row.caller, row.stream_id, at)
 
 
-def check_chain(connection: sa.Connection) -> tuple[int, bytes, ChainFault | None]:
-    """Return how many records there are, the last good link, and the first fault of the chain.
+def check_chain(connection: sa.Connection) -> Chain:
+    """Check every record from the first on, up to one that is not what was recorded.
 
-    What was cut off at the end is seen only by who knows an earlier link (docs/reads.md).
+    What was cut off at the end is seen only by who knows a link of it.
     """
     number, before = 0, NO_LINK
     while True:
         query = sa.select(READ_RECORDS).where(_C.number > number).order_by(_C.number).limit(_PAGE)
         rows = connection.execute(query).all()
         if not rows:
-            return number, before, None
+            return Chain(number, before, None)
         for row in rows:
             each = _stored(row)
             reason = _fault(each, number + 1, before)
             if reason is not None:
-                return number, before, ChainFault(number + 1, reason)
+                return Chain(number, before, ChainFault(number + 1, reason))
             number, before = each.number, each.link
 
 
