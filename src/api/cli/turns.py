@@ -11,14 +11,14 @@ class Turns:
     def __init__(self) -> None:
         self._waiting = deque[Callable[[], None]]()
 
-    def wait(self, begin: Callable[[], None]) -> None:
-        """Call `begin` when it has its turn."""
+    def wait(self, go_on: Callable[[], None]) -> None:
+        """Call `go_on` when it has its turn."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._next)
-        self._waiting.append(begin)
+        self._waiting.append(go_on)
 
     def _next(self) -> None:
-        begin = self._waiting.popleft()
+        go_on = self._waiting.popleft()
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._next)
-        begin()
+        go_on()
