@@ -1,24 +1,33 @@
 """Request bodies: read up to a limit, with what is beyond it thrown away and refused."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from api.heads import head_of
 from api.problems import Problem
+from api.room import Room, Share
+from journey.settings import Settings
 from journey.words import Words
 
 # A client that sends more than may be read learns so only when it has sent it, unless what is left is read.
 _MAX_DISCARDED = 256 * 1024 * 1024
+_BATCH_PATIENCE = 3
+"""A batch may take so many times as long to come as a head."""
 
 
-async def read_body(request: Request, limit: int, too_large: Callable[[int], Problem]) -> bytes:
-    """Return the body; raise what `too_large` makes of the limit when it is longer than `limit` bytes."""
-    if b"expect" in head_of(request):
-        declared = head_of(request).get(b"content-length", b"").decode("latin-1")
-        if declared.isdecimal() and int(declared) > limit:
-            raise too_large(limit)
+async def read_body(
+    request: Request, limit: int, too_large: Callable[[int], Problem], share: Share | None = None
+) -> bytes:
+    """Return the body; raise what `too_large` makes of the limit when it is longer than `limit` bytes.
+
+    With a share of the room for bodies, raise `busy` where there is none left for this one.
+    """
+    if b"expect" in head_of(request) and _declared(request) > limit:
+        raise too_large(limit)
     message = await request.receive()
     # Most bodies come in one piece.
     if message["type"] == "http.request" and not message.get("more_body", False):
@@ -32,6 +41,8 @@ async def read_body(request: Request, limit: int, too_large: Callable[[int], Pro
         chunk = message.get("body", b"")
         read += len(chunk)
         if read <= limit:
+            if share is not None:
+                share.hold(read)
             body += chunk
         elif read > _MAX_DISCARDED:
             break
@@ -43,6 +54,31 @@ async def read_body(request: Request, limit: int, too_large: Callable[[int], Pro
     if read > limit:
         raise too_large(limit)
     return bytes(body)
+
+
+@asynccontextmanager
+async def batch_body(request: Request, room: Room, settings: Settings) -> AsyncIterator[bytes]:
+    """Give the body of a batch when it is whole and may be parsed; it takes room until the block ends.
+
+    Raises `busy` where there is no room for it, before it is read where it tells its length, and
+    `request-timeout` where it takes too long to come: it would keep the room from others.
+    """
+    limit = settings.max_batch_bytes
+    with room.share() as share:
+        share.expect(min(_declared(request), limit))
+        try:
+            async with asyncio.timeout(settings.client_timeout * _BATCH_PATIENCE):
+                body = await read_body(request, limit, batch_too_large, share)
+        except TimeoutError as error:
+            raise Problem("request-timeout") from error
+        async with room.parsing(len(body)):
+            yield body
+
+
+def _declared(request: Request) -> int:
+    """Return how long the body is said to be; 0 where nothing is said."""
+    length = head_of(request).get(b"content-length", b"").decode("latin-1")
+    return int(length) if length.isdecimal() else 0
 
 
 async def lines_of(request: Request, limit: int) -> AsyncIterator[list[bytes | None]]:

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from api import problems
 from api.binary_mode import put_together
-from api.bodies import batch_too_large, event_too_large, read_body, too_many_events
+from api.bodies import batch_body, event_too_large, read_body, too_many_events
 from api.caller import Caller
 from api.cloudevents import read_event
 from api.event_attributes import Reading
@@ -86,7 +86,10 @@ class Intake:
 
     async def batch(self) -> list[Item]:
         """Take a batch, each event on its own unless all or none was asked for."""
-        body = await self._batch_body()
+        async with batch_body(self._request, self.service.room, self._settings) as body:
+            return await self._batch_of(body)
+
+    async def _batch_of(self, body: bytes) -> list[Item]:
         measured = await in_thread(lambda: self._parsed(body, deeper=1))
         if not isinstance(measured.value, list):
             detail = Words("A batch is a JSON array of events.", "批次须为由事件组成的 JSON 数组。")
@@ -100,9 +103,10 @@ class Intake:
 
     async def batch_of_lines(self) -> list[Item]:
         """Take lines as one batch, within the limits of a batch."""
-        lines = [line for line in (await self._batch_body()).split(b"\n") if line.strip()]
-        self._refuse_too_many(len(lines))
-        return await self.append(await self.read_lines(lines), 0)
+        async with batch_body(self._request, self.service.room, self._settings) as body:
+            lines = [line for line in body.split(b"\n") if line.strip()]
+            self._refuse_too_many(len(lines))
+            return await self.append(await self.read_lines(lines), 0)
 
     async def read_lines(self, lines: Iterable[bytes | None]) -> list[Event | Unread]:
         """Read some lines, an event each; None stands for one that was too long to keep."""
@@ -123,9 +127,6 @@ class Intake:
             self._item(place, event.id, event.problem if isinstance(event, Unread) else next(became))
             for place, event in enumerate(events, first)
         ]
-
-    async def _batch_body(self) -> bytes:
-        return await read_body(self._request, self._settings.max_batch_bytes, batch_too_large)
 
     def _refuse_too_many(self, events: int) -> None:
         if events > self._settings.max_batch_events:

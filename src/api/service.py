@@ -11,6 +11,7 @@ from fastapi import Request
 
 from api.known_keys import KnownKeys
 from api.rate_limits import RateLimits, rate_limits
+from api.room import Room
 from api.tokens import Tokens, tokens_of
 from api.watch import Watch
 from journey.appender import Appender
@@ -65,6 +66,8 @@ class Service:
     """What checks tokens; None where no identity provider is configured."""
     limits: RateLimits
     """How often callers may ask."""
+    room: Room
+    """How much of batches is held in memory at once."""
     integrator: Integrator | None
     """Keeps the tree over the log; None where there is no key to sign with."""
     guard: Guard
@@ -120,6 +123,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             watch=Watch(lookups),
             tokens=tokens_of(settings, clock),
             limits=rate_limits(settings),
+            room=Room(settings.max_bodies_bytes),
             integrator=integrator,
             guard=guard,
         )

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
 
     client_timeout: float = Field(default=10.0, gt=0)
     """How long a client may take for the head of a request, or move next to nothing of a body or answer."""
+    max_bodies_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
+    """How much of batches a process holds at once while they come; an eighth of it is parsed at once."""
     max_connections: int = Field(default=4_000, ge=1)
     """How many connections a process may have open."""
     max_connections_per_address: int = Field(default=0, ge=0)
