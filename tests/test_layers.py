@@ -50,6 +50,7 @@ TRANSACTION_OWNERS = {
     "projections.loading": "a part of the log is loaded into builds in one transaction",
     "projections.isolation": "a batch with its checkpoint is one transaction",
     "projections.repair": "a parked customer's rows are replaced in one transaction",
+    "journey.searching.table": "terms and the position that they follow from are one transaction",
     "journey.reads.table": "readings are recorded in one transaction, before anybody is told",
     "journey.sealing.data_keys": "keys are kept before anything is sealed with them, in one transaction",
     "journey.sealing.destroying": "keys are destroyed, or all wrapped anew, in one transaction",

@@ -9,7 +9,18 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import applications, catalogue, customers, events, health, problems, projections_admin, proofs, reads
+from api import (
+    applications,
+    catalogue,
+    customers,
+    events,
+    health,
+    problems,
+    projections_admin,
+    proofs,
+    reads,
+    search,
+)
 from api.admission import RATE, admitted
 from api.openapi import PROBLEM_ANSWERS, describe
 from api.revealing import finished
@@ -68,7 +79,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.include_router(problems.page_router)
     versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
-        for module in (events, reads, customers, applications, catalogue):
+        for module in (events, reads, search, customers, applications, catalogue):
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     versioned.include_router(proofs.router)

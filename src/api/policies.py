@@ -59,6 +59,7 @@ POLICIES: Mapping[str, Policy] = {
         ("get_customer", "GET /v1/customers/{customer}", _JOURNEY, True, "the customer's"),
         ("get_timeline", "GET /v1/customers/{customer}/timeline", _JOURNEY, True, "the customer's"),
         ("stream_journey", "GET /v1/customers/{customer}/stream", _JOURNEY, True, "the customer's"),
+        ("search_customers", "POST /v1/customers/search", _WORK, False, "the customer's"),
         ("get_reads", "GET /v1/customers/{customer}/reads", _PRIVACY, True, "the customer's"),
         ("list_reads", "GET /v1/reads", _AUDIT, False, "the customer's"),
         ("list_applications", "GET /v1/applications", _WORK, True, "the customer's"),

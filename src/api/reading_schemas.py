@@ -28,6 +28,28 @@ READING_SCHEMAS: dict[str, Schema] = {
             },
         },
     },
+    "Found": {
+        "type": "object",
+        "required": ["items", "more"],
+        "properties": {
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["customer", "matched"],
+                    "properties": {
+                        "customer": TEXT,
+                        "matched": {
+                            "type": "object",
+                            "description": "by field: whether the value is the latest or one from before",
+                            "additionalProperties": {"enum": ["current", "former"]},
+                        },
+                    },
+                },
+            },
+            "more": {**TRUTH, "description": "whether there are more than these: name more fields"},
+        },
+    },
     "Reads": {
         "type": "object",
         "required": ["items", "next"],

@@ -25,6 +25,7 @@ from journey.reads.recorder import ReadRecorder
 from journey.reads.table import ReadRecords
 from journey.sealing.keyring import Keyring, open_keyring
 from journey.sealing.sealer import Sealer
+from journey.searching.follower import SearchFollower
 from journey.settings import Settings
 from journey.storage import only_writer, storage_of
 from projections.engine import Engine
@@ -56,6 +57,8 @@ class Service:
     keys: KnownKeys
     keyring: Keyring
     """The keys that personal data is sealed with."""
+    search_index: SearchFollower
+    """Keeps what customers are searched by, where this process has the role of projections."""
     recorder: ReadRecorder
     """Records who reads personal data."""
     lookups: Lookups
@@ -107,6 +110,12 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         if integrator is not None and "project" in settings.roles:
             integrator.start()
             stack.callback(integrator.stop)
+        search_index = SearchFollower(
+            log, writing, lambda: open_keyring(customers_keys, settings), settings.phone_country
+        )
+        if "project" in settings.roles:
+            search_index.start()
+            stack.callback(search_index.stop)
         yield Service(
             settings=settings,
             clock=clock,
@@ -118,6 +127,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             processes=processes,
             keys=KnownKeys(access, clock),
             keyring=keyring,
+            search_index=search_index,
             recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,
             watch=Watch(lookups),

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
     sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     """How personal data is sealed from now on."""
+    phone_country: str = Field(default="86", pattern=r"^[1-9]\d{0,2}$")
+    """The calling code of phone numbers that are written without one, so that searches find them."""
     bulk_reading_customers: int = Field(default=200, ge=0)
     """Of how many customers one caller may open personal data in an hour before it is told as unusual; 0 sets
     no limit."""

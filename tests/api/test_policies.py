@@ -90,7 +90,11 @@ class Bank:
     def ask(self, policy: Policy, side: Side, shown: str | None) -> Answer:
         """Ask for what is one's own, or another's."""
         customer, source = OWNERS[side]
-        body = cloudevent(subject=customer, source=source) if policy.endpoint == "post_events" else None
+        body: Any = None
+        if policy.endpoint == "post_events":
+            body = cloudevent(subject=customer, source=source)
+        if policy.endpoint == "search_customers":
+            body = {"name": "Anna"}
         places = {
             "{customer}": customer,
             "{number}": self.numbers[side],

@@ -12,6 +12,7 @@ from journey.erasure.ledger import WORK
 from journey.event_log import open_event_log
 from journey.migrating import migrate
 from journey.reads.table import READ_RECORDS
+from journey.searching.table import SEARCH_TERMS
 from journey.settings import Settings
 from journey.storage import PARTS, Part, Storage, storage_of
 from projections.metadata import METADATA
@@ -90,7 +91,7 @@ def test_tables_of_the_code_are_those_of_the_migrations(engines: dict[Part, sa.E
     """Every table that the code declares is made by a migration, column for column, and no other is."""
     assert projections(PROCESSES), "the projections' tables are declared when they are imported"
     parts: dict[Part, dict[str, sa.Table]] = {
-        "views": dict(METADATA.tables),
+        "views": {**METADATA.tables, **SEARCH_TERMS.metadata.tables},
         "access": {**keys._METADATA.tables, READ_RECORDS.name: READ_RECORDS},  # noqa: SLF001  # has no other name
         "keys": dict(WORK.metadata.tables),
     }
@@ -123,6 +124,7 @@ def test_every_table_is_owned(engines: dict[Part, sa.Engine]) -> None:
         *keys._METADATA.tables,  # noqa: SLF001  # the one table of keys
         *WORK.metadata.tables,
         READ_RECORDS.name,
+        *SEARCH_TERMS.metadata.tables,
     }
     owned |= {f"alembic_version_{part}" for part in PARTS}
     for engine in engines.values():
