@@ -15,6 +15,7 @@ from api import (
     customers,
     events,
     health,
+    privacy,
     problems,
     projections_admin,
     proofs,
@@ -55,9 +56,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with running(settings, clock) as service:
             app.state.service = service
+            if "api" in settings.roles:
+                service.privacy.start()
             try:
                 yield
             finally:
+                await service.privacy.stop()
                 await service.appender.stop()
                 await service.recorder.stop()
                 await service.lookups.close()
@@ -79,6 +83,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.include_router(problems.page_router)
     versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
+        # An id of a customer may have slashes: what stands behind it is looked for first.
+        for module in (events, reads, privacy, customers, applications, catalogue):
         for module in (events, reads, search, customers, applications, catalogue):
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.policies import POLICIES
+from api.privacy_schemas import PRIVACY_SCHEMAS
 from api.problem_texts import PROBLEMS, ProblemCode
 from api.reading_schemas import READING_SCHEMAS
 from api.schemas import SCHEMAS
@@ -112,7 +113,7 @@ def describe(app: FastAPI) -> Described:
         described["security"] = [{"bearer": []}]
         components = described.setdefault("components", {})
         components["securitySchemes"] = {"bearer": _BEARER}
-        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS}
+        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS, **PRIVACY_SCHEMAS}
         for path, operations in described["paths"].items():
             for method, operation in operations.items():
                 _complete(operation)

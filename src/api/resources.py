@@ -82,9 +82,14 @@ class Resource:
             raise Problem("not-found", headers=headers)
         return found
 
+    async def state(self) -> bytes:
+        """Return what it says, sealed as it is stored."""
+        return self._body(await self.seen(), stale=False)
+
     async def answer(self, want: Wanted, wait: float) -> Response:
         """Answer now, or, with a tag that is still right, when there is news or `wait` seconds are over."""
         stale = await awaited(self.service, self.projection, want) if want.position else False
+        await self.service.keyring.notice()
         known = self.request.headers.get("if-none-match")
         if known is None:
             return self._whole(await self.seen(), stale=stale)
@@ -128,8 +133,13 @@ class Resource:
         return orjson.dumps({**orjson.loads(body), "stale": True})
 
     def _etag(self, found: Found, *, stale: bool) -> str:
-        """Return the tag: another for other logic, event, language or audience, or a stale answer."""
+        """Return the tag: another for other logic, event, language or audience, or a stale answer.
+
+        Of a customer whose data was restricted or erased it is another too: what readers keep is wrong then.
+        """
         marks = "" if self.caller.audience == "staff" else "-own"
+        if found.stream_id is not None and (mark := self.service.keyring.mark(found.stream_id)) is not None:
+            marks += f"-p{mark.change}" + ("-all" if "privacy:manage" in self.caller.scopes else "")
         marks += ("-parked" if found.parked_at is not None else "") + ("-stale" if stale else "")
         return f'"{found.freshness.version}-{found.position}-{self.language}{marks}"'
 

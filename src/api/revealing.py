@@ -20,9 +20,12 @@ _READERS = frozenset({"journeys:read", "cases:work", "status:read", "privacy:man
 """Scopes that personal data is opened for."""
 _CLOSED = object()
 """What is sealed to those who ask."""
+_RESTRICTED = object()
+"""What may not be used, and is told to nobody but those who manage privacy."""
 _SHOWN = {
     id(ERASED): (b'{"erased":true}', Words("[erased]", "【已删除】")),
     id(_CLOSED): (b'{"sealed":true}', Words("[sealed]", "【已加密】")),
+    id(_RESTRICTED): (b'{"restricted":true}', Words("[restricted]", "【已限制】")),
 }
 """What stands for a value that is not told: alone, and within a text."""
 
@@ -52,14 +55,18 @@ async def revealed(service: Service, reader: Reader | None, body: bytes, languag
     if b"cjs1." not in body:
         return body
     found = [taken_apart(each[1] or each[3], each[2] or each[4]) for each in _SEALED_TEXT.finditer(body)]
-    readable = [each for each in found if _may_open(reader, each.place.stream_id)]
     keyring = service.keyring
+    await keyring.notice()
+    allowed = [each for each in found if _may_open(reader, each.place.stream_id)]
+    shut = {each.place.stream_id for each in allowed if _is_shut(service, reader, each.place.stream_id)}
+    readable = [each for each in allowed if each.place.stream_id not in shut]
     await keyring.load({each.name for each in readable})
     opened = {
         each: unseal(each, keyring.tenant, keyring.version(each.name, each.version)) for each in set(readable)
     }
     if reader is not None and opened:
         await service.recorder.record(reader.readings(_fields(opened)))
+    opened |= {each: _RESTRICTED for each in allowed if each.place.stream_id in shut}
     told = iter(found)
 
     def tell(match: "re.Match[bytes]") -> bytes:
@@ -72,6 +79,13 @@ def _may_open(reader: Reader | None, stream_id: str) -> bool:
     if reader is None or reader.caller.scopes.isdisjoint(_READERS):
         return False
     return reader.caller.may_read(stream_id)
+
+
+def _is_shut(service: Service, reader: Reader | None, stream_id: str) -> bool:
+    mark = service.keyring.mark(stream_id)
+    if mark is None or not mark.restricted or reader is None:
+        return False
+    return "privacy:manage" not in reader.caller.scopes
 
 
 def _fields(opened: dict[Sealed, Any]) -> Iterable[tuple[str, str]]:

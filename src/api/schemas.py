@@ -130,6 +130,7 @@ SCHEMAS: dict[str, Schema] = {
         events=WHOLE,
         first_seen_at=INSTANT,
         aliases=_list(TEXT),
+        privacy={"enum": ["active", "restricted", "erasing", "erased"]},
         **_PLACED,
         maybe={"stale": TRUTH, "deviations": {**WHOLE, "description": "not told to customers"}},
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,10 @@ from api.room import Room
 from api.tokens import Tokens, tokens_of
 from api.watch import Watch
 from journey.appender import Appender
+from journey.erasure.ledger import Ledger
+from journey.erasure.schedule import BadSchedule, load_schedules
+from journey.erasure.steps import Desk
+from journey.erasure.worker import PrivacyWorker
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
 from journey.processes import Processes, load_definitions
@@ -23,8 +27,11 @@ from journey.proof.integrator import Integrator
 from journey.proof.keys import signer_of
 from journey.reads.recorder import ReadRecorder
 from journey.reads.table import ReadRecords
-from journey.sealing.keyring import Keyring, open_keyring
+from journey.sealing.data_keys import DataKeyStore
+from journey.sealing.destroying import Destroyer
+from journey.sealing.keyring import Keyring, epoch_keys, open_keyring
 from journey.sealing.sealer import Sealer
+from journey.sealing.wrapping import Wrapping
 from journey.searching.follower import SearchFollower
 from journey.settings import Settings
 from journey.storage import only_writer, storage_of
@@ -57,6 +64,8 @@ class Service:
     keys: KnownKeys
     keyring: Keyring
     """The keys that personal data is sealed with."""
+    privacy: PrivacyWorker
+    """Sees to restriction and erasure."""
     search_index: SearchFollower
     """Keeps what customers are searched by, where this process has the role of projections."""
     recorder: ReadRecorder
@@ -127,6 +136,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             processes=processes,
             keys=KnownKeys(access, clock),
             keyring=keyring,
+            privacy=_privacy(log, appender, keyring, customers_keys, settings=settings, clock=clock),
             search_index=search_index,
             recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,
@@ -137,6 +147,32 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             integrator=integrator,
             guard=guard,
         )
+
+
+def _privacy(
+    log: EventLog,
+    appender: Appender,
+    keyring: Keyring,
+    engine: sa.Engine,
+    *,
+    settings: Settings,
+    clock: Callable[[], datetime],
+) -> PrivacyWorker:
+    schedules = load_schedules(settings.retention)
+    if settings.jurisdiction not in schedules:
+        known = ", ".join(sorted(schedules))
+        raise BadSchedule(f"jurisdiction: there is no schedule of {settings.jurisdiction}; there are {known}")
+    desk = Desk(
+        log=log,
+        appender=appender,
+        keyring=keyring,
+        store=DataKeyStore(engine),
+        destroyer=Destroyer(engine, Wrapping(settings.tenant, epoch_keys(settings))),
+        schedules=schedules,
+        epoch=timedelta(hours=settings.erasure_epoch_hours),
+        clock=clock,
+    )
+    return PrivacyWorker(desk, Ledger(engine))
 
 
 def service_of(request: Request) -> Service:

@@ -27,11 +27,8 @@ def to_snapshot(journey: Journey) -> bytes:
     for number, case in journey.cases.items():
         alike.setdefault(case, []).append(number)
     cases = [[*case[:-1], sorted(case.materials), sorted(numbers)] for case, numbers in alike.items()]
-    privacy = journey.privacy and [
-        journey.privacy.restricted,
-        journey.privacy.wanted,
-        sorted(journey.privacy.gone),
-    ]
+    known = journey.privacy
+    privacy = known and [known.restricted, known.wanted, sorted(known.gone), sorted(known.erased)]
     return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1)), privacy])
 
 
@@ -41,7 +38,7 @@ def from_snapshot(snapshot: bytes) -> Journey | None:
         logic, version, alike, told = orjson.loads(snapshot)
         if logic != LOGIC or not isinstance(version, int):
             return None
-        privacy = told and Privacy(told[0], told[1], frozenset(told[2]))
+        privacy = told and Privacy(told[0], told[1], frozenset(told[2]), frozenset(told[3]))
         cases: dict[str, Case] = {}
         for kind, state, may_resubmit, product, process, materials, numbers in alike:
             case = Case(kind, state, may_resubmit, product, process, frozenset(materials))

@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from journey import lifecycle
+from journey.erasure.states import Privacy
 from journey.events import RecordedEvent
 from journey.processes import Processes
 from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
@@ -75,6 +76,7 @@ def answer(state: str, language: Language, audience: Audience) -> bytes:
         "deviations": customer.deviations,
         "first_seen_at": customer.first_seen_at,
         "aliases": customer.aliases,
+        "privacy": customer.privacy.state if customer.privacy else "active",
         "version": customer.version,
         "position": customer.position,
     }
@@ -135,11 +137,12 @@ def from_row(row: Row) -> Customer:
 
 def _read(state: str) -> Customer:
     customer = Customer(*orjson.loads(state))
-    contact = customer.last_contact
+    contact, privacy = customer.last_contact, customer.privacy
     return customer._replace(
         aliases=tuple(customer.aliases),
         open_cases={number: OpenCase(*case) for number, case in customer.open_cases.items()},
         last_contact=Contact(*contact[:-1], Words(*contact[-1])) if contact else None,
+        privacy=privacy and Privacy(*privacy[:2], *map(frozenset, privacy[2:])),
     )
 
 
@@ -185,7 +188,7 @@ def projection(processes: Processes) -> Projection[Customer]:
     """Return the projection, which tells the last contact in the words of its process."""
     return Projection(
         name="current_state",
-        version=2,
+        version=3,
         table=CURRENT_STATE,
         key="stream_id",
         key_of=customer_of,

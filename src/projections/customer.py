@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from journey import lifecycle
+from journey.erasure.states import Privacy, privacy_after
 from journey.events import RecordedEvent
 from journey.processes import Processes
-from journey.touchpoints.customer import CustomerAliasAdded, CustomerErased, Profile
+from journey.touchpoints.customer import CustomerAliasAdded, Profile
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 from journey.words import Words
 from projections.moments import told_in_utc
@@ -61,6 +62,8 @@ class Customer(NamedTuple):
     """How many cases of each kind are closed."""
     channels: Mapping[str, int] = {}
     last_contact: Contact | None = None
+    privacy: Privacy | None = None
+    """How far the data is restricted or erased; None where it is neither."""
     closed_cases: Mapping[str, ClosedCase | None] = {}
     """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
 
@@ -100,6 +103,7 @@ def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes
         closed_cases=closed_cases,
         channels=_counted(before.channels, event.channel),
         last_contact=_latest_contact(before.last_contact, event, at, processes),
+        privacy=privacy_after(before.privacy, touchpoint) if touchpoint.reserved else before.privacy,
     )
 
 
@@ -128,9 +132,6 @@ def _about_customer(customer: Customer, touchpoint: Touchpoint) -> tuple[Mapping
             return {**customer.profile, **fields, "attributes": attributes}, customer.aliases
         case CustomerAliasAdded():
             return customer.profile, tuple(dict.fromkeys((*customer.aliases, touchpoint.alias)))
-        case CustomerErased():
-            personal = Profile.personal_fields()
-            return {name: value for name, value in customer.profile.items() if name not in personal}, ()
         case _:
             return customer.profile, customer.aliases
 

@@ -140,7 +140,9 @@ class TestExamples:
         for _, path, operation in _operations(described):
             for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
                 for example in content["examples"].values():
-                    for answer in self._posted_twice(client, path, media_type, example["value"]):
+                    for answer in self._posted_twice(
+                        client, _address(path, operation), media_type, example["value"]
+                    ):
                         _check(described, operation, answer)
         site.caught_up()
         assert site.service.integrator is not None

@@ -34,7 +34,7 @@ JOURNEYS = st.builds(
     version=st.integers(0, 2**53).map(Version),
     cases=st.dictionaries(TEXTS, CASES, max_size=8).map(Map),
     privacy=st.none()
-    | st.builds(Privacy, st.booleans(), st.booleans(), st.frozensets(st.sampled_from(CLASSES))),
+    | st.builds(Privacy, st.booleans(), st.booleans(), *[st.frozensets(st.sampled_from(CLASSES))] * 2),
 )
 
 

@@ -89,13 +89,18 @@ def test_aliases_are_kept_once_in_the_order_in_which_they_came() -> None:
     _given(*history).then("c-1", aliases=["wechat:9", "card:1"])
 
 
-def test_an_erasure_leaves_nothing_that_identifies_a_person() -> None:
-    """Fields are dropped by the marks of their types; what is told afterwards counts again."""
-    alias = Told(type="customer.alias_added", data={"alias": "wechat:9"})
-    erased = Told(type="customer.erased", data={"by": "privacy", "basis": "request"}, channel=None)
+def test_how_far_the_data_is_restricted_or_erased() -> None:
+    """What is sealed stays where it is, and is told as erased: it has no key any more."""
+    asked = {"request": "R1", "by": "privacy", "basis": "request"}
+    wanted = Told(type="customer.erasure_requested", data={**asked, "jurisdiction": "CN"}, channel=None)
+    classes = ["identity", "contact", "correspondence"]
+    begun = Told(type="customer.erasure_begun", data={**asked, "classes": classes}, channel=None)
+    erased = Told(type="customer.erased", data={**asked, "classes": classes}, channel=None)
 
-    kept = {"segment": "gold", "since": "2020-01-31", "attributes": {"branch": "east", "age_band": "30s"}}
-    _given(REGISTERED, alias, erased).then("c-1", profile=kept, aliases=[], segment="gold")
+    _given(REGISTERED).then("c-1", privacy="active")
+    _given(REGISTERED, wanted).then("c-1", privacy="restricted")
+    _given(REGISTERED, wanted, begun).then("c-1", privacy="erasing")
+    _given(REGISTERED, wanted, begun, erased).then("c-1", privacy="erased", segment="gold")
 
 
 def test_an_open_case_is_told_in_english() -> None:

@@ -18,7 +18,7 @@ from journey.touchpoints.customer import (
     CustomerRestrictionLifted,
     PrivacyStep,
 )
-from journey.touchpoints.touchpoint import CLASSES, Retention
+from journey.touchpoints.touchpoint import Retention
 from journey.vocabulary import PrivacyState
 
 TYPES = tuple(
@@ -90,11 +90,7 @@ class Record(NamedTuple):
     @property
     def state(self) -> PrivacyState:
         """The state that it all comes to."""
-        if self.begun - self.erased.keys():
-            return "erasing"
-        if len(self.erased) == len(CLASSES):
-            return "erased"
-        return "restricted" if self.privacy.closed else "active"
+        return self.privacy.state
 
     def case_is_open(self) -> bool:
         """Tell whether the customer has something to expect of a case."""

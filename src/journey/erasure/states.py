@@ -18,6 +18,7 @@ from journey.touchpoints.customer import (
     CustomerRestrictionLifted,
 )
 from journey.touchpoints.touchpoint import CLASSES, Retention, Touchpoint
+from journey.vocabulary import PrivacyState
 
 
 class Privacy(NamedTuple):
@@ -29,6 +30,17 @@ class Privacy(NamedTuple):
     """Whether an erasure was asked for that is not fulfilled."""
     gone: frozenset[Retention] = frozenset()
     """The classes that are erased, or being erased: no more of them is taken."""
+    erased: frozenset[Retention] = frozenset()
+    """The classes of which every place has confirmed it."""
+
+    @property
+    def state(self) -> PrivacyState:
+        """The state that it all comes to."""
+        if self.gone != self.erased:
+            return "erasing"
+        if len(self.erased) == len(CLASSES):
+            return "erased"
+        return "restricted" if self.closed else "active"
 
     @property
     def closed(self) -> bool:
@@ -46,8 +58,11 @@ def privacy_after(before: Privacy | None, touchpoint: Touchpoint) -> Privacy | N
             return known._replace(wanted=True)
         case CustomerRestrictionLifted():
             return known._replace(restricted=False, wanted=False) if known.gone else None
-        case CustomerErasureBegun() | CustomerErased():
+        case CustomerErasureBegun():
             return known._replace(gone=known.gone.union(touchpoint.classes))
+        case CustomerErased():
+            classes = touchpoint.classes
+            return known._replace(gone=known.gone.union(classes), erased=known.erased.union(classes))
         case _:
             return before
 
