@@ -84,8 +84,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
         # An id of a customer may have slashes: what stands behind it is looked for first.
-        for module in (events, reads, privacy, customers, applications, catalogue):
-        for module in (events, reads, search, customers, applications, catalogue):
+        for module in (events, reads, search, privacy, customers, applications, catalogue):
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     versioned.include_router(proofs.router)

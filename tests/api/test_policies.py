@@ -91,15 +91,14 @@ class Bank:
     def ask(self, policy: Policy, side: Side, shown: str | None) -> Answer:
         """Ask for what is one's own, or another's."""
         customer, source = OWNERS[side]
-        body = cloudevent(subject=customer, source=source) if policy.endpoint == "post_events" else None
-        if policy.operation.startswith("POST /v1/customers/"):
-            # What is restricted or erased is nobody's whom other rows need.
-            customer, body = f"{customer}-private", {"request_id": "R1", "basis": "PIPL Art. 47"}
         body: Any = None
         if policy.endpoint == "post_events":
             body = cloudevent(subject=customer, source=source)
-        if policy.endpoint == "search_customers":
+        elif policy.endpoint == "search_customers":
             body = {"name": "Anna"}
+        elif policy.operation.startswith("POST /v1/customers/"):
+            # What is restricted or erased is nobody's whom other rows need.
+            customer, body = f"{customer}-private", {"request_id": "R1", "basis": "PIPL Art. 47"}
         places = {
             "{customer}": customer,
             "{number}": self.numbers[side],
