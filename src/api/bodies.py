@@ -15,6 +15,8 @@ from journey.words import Words
 
 # A client that sends more than may be read learns so only when it has sent it, unless what is left is read.
 _MAX_DISCARDED = 256 * 1024 * 1024
+_DISCARDING = 0.003
+"""Seconds between two pieces that are thrown away: whoever sends them may wait, others need not."""
 _BATCH_PATIENCE = 3
 """A batch may take so many times as long to come as a head."""
 
@@ -46,6 +48,8 @@ async def read_body(
             body += chunk
         elif read > _MAX_DISCARDED:
             break
+        else:
+            await asyncio.sleep(_DISCARDING)
         if not message.get("more_body", False):
             break
         message = await request.receive()

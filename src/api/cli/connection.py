@@ -84,6 +84,10 @@ class Connection(HttpToolsProtocol):
         """Take a piece of a body."""
         self._used = self._heard
         super().on_body(body)
+        # What is still sent of a body that was refused is thrown away, but not at the cost of others.
+        if self.cycle.response_complete and not self.flow.read_paused:
+            self.flow.pause_reading()
+            self._turns.wait(self._read_on)
 
     def on_response_complete(self) -> None:
         """Go on to the next request; `Patience` closes a connection that none comes over."""
@@ -143,6 +147,10 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse("request-timeout")
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _begin_next(self) -> None:
         if self.transport.is_closing():

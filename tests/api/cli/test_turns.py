@@ -1,4 +1,4 @@
-"""Who waits for a turn gets one in each round of the event loop, between those of others."""
+"""Who waits for a turn gets one, not before those who waited already, and not together with others."""
 
 import asyncio
 from functools import partial
@@ -6,37 +6,41 @@ from functools import partial
 from api.cli.turns import Turns
 
 
-def test_one_in_each_round() -> None:
-    """However many wait, each round has one of them, in the order in which they came."""
+def test_one_after_the_other() -> None:
+    """However many wait, no two go on together; they do so in the order in which they came."""
 
     async def rounds() -> list[list[int]]:
-        turns, begun = Turns(), list[int]()
+        turns, gone_on, seen = Turns(), list[int](), list[list[int]]()
         for number in range(3):
-            turns.wait(partial(begun.append, number))
-        seen = []
-        for _ in range(4):
+            turns.wait(partial(gone_on.append, number))
+        while len(gone_on) < 3:
             await asyncio.sleep(0)
-            seen.append(begun[:])
+            if gone_on != (seen[-1] if seen else []):
+                seen.append(gone_on[:])
         return seen
 
-    assert asyncio.run(rounds()) == [[0], [0, 1], [0, 1, 2], [0, 1, 2]]
+    assert asyncio.run(rounds()) == [[0], [0, 1], [0, 1, 2]]
 
 
 def test_later_ones() -> None:
-    """Who begins may wait again, and who comes when nobody waits any more is begun too."""
+    """Who goes on may wait again, and who comes when nobody waits any more gets a turn too."""
 
     async def rounds() -> list[str]:
-        turns, begun = Turns(), list[str]()
+        turns, gone_on, done = Turns(), list[str](), asyncio.Event()
 
         def first() -> None:
-            begun.append("first")
-            turns.wait(lambda: begun.append("second"))
+            gone_on.append("first")
+            turns.wait(second)
+
+        def second() -> None:
+            gone_on.append("second")
+            done.set()
 
         turns.wait(first)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        turns.wait(lambda: begun.append("third"))
-        await asyncio.sleep(0)
-        return begun
+        await done.wait()
+        third = asyncio.Event()
+        turns.wait(third.set)
+        await third.wait()
+        return gone_on
 
-    assert asyncio.run(rounds()) == ["first", "second", "third"]
+    assert asyncio.run(rounds()) == ["first", "second"]
