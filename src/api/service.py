@@ -136,7 +136,9 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             processes=processes,
             keys=KnownKeys(access, clock),
             keyring=keyring,
-            privacy=_privacy(log, appender, keyring, customers_keys, settings=settings, clock=clock),
+            privacy=_privacy(
+                log, appender, keyring, (customers_keys, writing), settings=settings, clock=clock
+            ),
             search_index=search_index,
             recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,
@@ -153,11 +155,12 @@ def _privacy(
     log: EventLog,
     appender: Appender,
     keyring: Keyring,
-    engine: sa.Engine,
+    engines: tuple[sa.Engine, sa.Engine],
     *,
     settings: Settings,
     clock: Callable[[], datetime],
 ) -> PrivacyWorker:
+    keys, views = engines
     schedules = load_schedules(settings.retention)
     if settings.jurisdiction not in schedules:
         known = ", ".join(sorted(schedules))
@@ -166,13 +169,14 @@ def _privacy(
         log=log,
         appender=appender,
         keyring=keyring,
-        store=DataKeyStore(engine),
-        destroyer=Destroyer(engine, Wrapping(settings.tenant, epoch_keys(settings))),
+        store=DataKeyStore(keys),
+        destroyer=Destroyer(keys, Wrapping(settings.tenant, epoch_keys(settings))),
+        views=views,
         schedules=schedules,
         epoch=timedelta(hours=settings.erasure_epoch_hours),
         clock=clock,
     )
-    return PrivacyWorker(desk, Ledger(engine))
+    return PrivacyWorker(desk, Ledger(keys))
 
 
 def service_of(request: Request) -> Service:

@@ -28,6 +28,8 @@ class Evidence(NamedTuple):
     """The classes that there still is a key of."""
     mark: Mark | None
     """How the customer's answers have changed."""
+    indexed: bool
+    """Whether the search index still holds something of a customer of whom nothing is left."""
     final: bool
     """Whether no back-up of the keys can bring one back."""
     now: datetime
@@ -70,6 +72,10 @@ def _tags_are_others(evidence: Evidence) -> bool:
     return evidence.mark is not None and evidence.mark.gone >= len(evidence.classes)
 
 
+def _index_is_empty(evidence: Evidence) -> bool:
+    return _keys_are_gone(evidence) and not evidence.indexed
+
+
 def _epoch_has_ended(evidence: Evidence) -> bool:
     return evidence.final
 
@@ -88,6 +94,7 @@ SINKS: tuple[Sink, ...] = (
         ),
         _all_was_sealed,
     ),
+    Sink("search-index", Words("The search index, emptied of it", "检索索引，已清除"), _index_is_empty),
     Sink(
         "event-keys",
         Words("Digests of events, made under these keys", "事件摘要，以上述密钥生成"),

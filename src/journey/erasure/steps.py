@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
 
 from journey.appender import Appender
 from journey.erasure.record import Asked, Record, record_of
@@ -21,6 +22,7 @@ from journey.events import Event, RecordedEvent, Version
 from journey.sealing.data_keys import DataKeyStore
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import TRUSTED_SECONDS, Keyring
+from journey.searching.table import forget, holds
 from journey.submissions import Submission
 from journey.touchpoints import read_touchpoint
 from journey.touchpoints.customer import CustomerErased, CustomerErasureBegun
@@ -48,6 +50,8 @@ class Desk(NamedTuple):
     keyring: Keyring
     store: DataKeyStore
     destroyer: Destroyer
+    views: sa.Engine
+    """The read models with the search index."""
     schedules: Mapping[str, Schedule]
     epoch: timedelta
     """How long keys that were destroyed may share the end of their epoch."""
@@ -80,6 +84,7 @@ class Desk(NamedTuple):
             graves=graves,
             kept=frozenset(self.destroyer.kept(stream_id)),
             mark=self.keyring.mark(stream_id),
+            indexed=record.begun == frozenset(CLASSES) and holds(self.views, stream_id),
             final=all(map(self.destroyer.is_final, graves)),
             now=self.clock(),
         )
@@ -149,6 +154,9 @@ def _destroy(desk: Desk, stream_id: str, record: Record, now: datetime) -> None:
     gone = {grave.retention for grave in desk.destroyer.graves(stream_id)}
     if not record.begun <= gone or desk.destroyer.kept(stream_id) & record.begun:
         desk.destroyer.destroy(stream_id, record.begun, now)
+    if record.state == "erasing" and holds(desk.views, stream_id):
+        # After the keys: whoever makes the index anew from now on has none of what is erased.
+        forget(desk.views, stream_id)
 
 
 def _mark(desk: Desk, stream_id: str, record: Record) -> None:

@@ -68,6 +68,7 @@ def office(log: EventLog, settings: Settings, directory: Path, epoch: float = 0)
     for name, days in (("NOW", 0), ("DAYS", 10)):
         (directory / f"{name.lower()}.toml").write_text(SHORT.format(name, days))
     engine = storage_of(settings).engine("keys", writer=True)
+    views = storage_of(settings).engine("views", writer=True)
     keyring, now = open_keyring(engine, settings), [NOON]
     with writing(log, settings, lambda: now[0], sealer=Sealer(keyring, settings.sealing)) as writer:
         desk = Desk(
@@ -76,12 +77,14 @@ def office(log: EventLog, settings: Settings, directory: Path, epoch: float = 0)
             keyring=keyring,
             store=DataKeyStore(engine),
             destroyer=Destroyer(engine, Wrapping(settings.tenant, epoch_keys(settings))),
+            views=views,
             schedules=load_schedules(directory),
             epoch=timedelta(hours=epoch),
             clock=lambda: now[0],
         )
         yield Office(writer, desk, Ledger(engine), now)
     engine.dispose()
+    views.dispose()
 
 
 def person(customer: str = "C1") -> Any:
