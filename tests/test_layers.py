@@ -59,7 +59,7 @@ TRANSACTION_OWNERS = {
 }
 """Who may begin and commit, apart from the event log, whose recorders do."""
 TRANSACTION_CALLS = {"begin", "begin_nested", "commit", "transaction"}
-ENVIRONMENT_READERS = ("journey.settings", "api.cli", "journey_verify.words")
+ENVIRONMENT_READERS = ("journey.settings", "api.cli", "journey_verify")
 LONGEST = 300
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TextIO
 
 from journey_verify import words
@@ -12,6 +13,7 @@ from journey_verify.notes import Checkpoint, Pinned
 from journey_verify.places import Place, opened
 from journey_verify.proofs import check_consistency, check_event, compare, read_note, read_path
 from journey_verify.streams import check_stream
+from journey_verify.witnessing import witness
 
 _HELP = {
     "program": ("prove a log of customer journeys from its data alone", "仅凭数据本身验证客户旅程日志"),
@@ -31,6 +33,12 @@ _HELP = {
     "stream": ("check one customer's events", "验证某位客户的事件"),
     "event": ("check the proof of one event", "验证单个事件的证明"),
     "consistency": ("check that the log only grew between two checkpoints", "验证两个检查点之间日志只增不改"),
+    "witness": (
+        "see a service's newest checkpoint (its key in JOURNEY_KEY), check that the log only grew, keep it",
+        "获取服务的最新检查点（访问密钥取自 JOURNEY_KEY），核对日志只增不改后保存",
+    ),
+    "url": ("where the service answers", "服务地址"),
+    "state": ("file of the checkpoint that was seen last", "保存上次所见检查点的文件"),
     "proof": ("proof that the service gave", "服务给出的证明文件"),
     "end": (
         "exit status: 0 ok, 1 tampered, 2 could not check, 3 rolled back",
@@ -118,6 +126,14 @@ def _consistency(parsed: argparse.Namespace, pinned: Pinned, at: int, out: TextI
     return OK
 
 
+def _witness(parsed: argparse.Namespace, pinned: Pinned, at: int, out: TextIO, err: TextIO) -> int:
+    checkpoint, note = witness(parsed.url, Path(parsed.state), pinned)
+    print(note, end="", file=out)
+    told = f"ok: {checkpoint.size:,} events seen", f"通过：已见证 {checkpoint.size:,} 条事件"
+    print(told[at], file=err)
+    return OK
+
+
 def _progress(place: Place, err: TextIO) -> Callable[[int], None]:
     if not err.isatty():
         return lambda _: None
@@ -164,6 +180,7 @@ def _parser(at: int) -> argparse.ArgumentParser:
     command("since", _full, "checkpoint", "place", since=True)
     command("stream", _stream, "stream", "place")
     command("event", _event, "proof")
+    command("witness", _witness, "url", "state")
     between = command("consistency", _consistency, "old", "new")
     between.add_argument("--proof", help=told["proof"])
     between.add_argument("--place", help=told["place"])

@@ -43,10 +43,15 @@ def check_consistency(old: Checkpoint, new: Checkpoint, path: list[bytes]) -> No
 
 def read_path(file: str) -> list[bytes]:
     """Read the hashes of a proof of consistency, as `GET /v1/proof/consistency` answers it."""
+    return hashes_of(_read(file))
+
+
+def hashes_of(proof: Any) -> list[bytes]:
+    """Return the hashes of a proof."""
     try:
-        return [base64.b64decode(each, validate=True) for each in _read(file)["hashes"]]
+        return [base64.b64decode(each, validate=True) for each in proof["hashes"]]
     except (KeyError, ValueError, TypeError) as error:
-        raise CannotCheck(f"{file}: {error}") from error
+        raise CannotCheck(str(error)) from error
 
 
 def compare(place: Place, old: Checkpoint, new: Checkpoint) -> None:

@@ -9,6 +9,7 @@ from api.cli.helping import Lesson, group, teach
 from api.cli.importing import IMPORT, import_command
 from api.cli.keying import KEYS, keys
 from api.cli.projecting import MIGRATE, PROJECT, migrate_command, project_command
+from api.cli.proving import PROOF, proof
 from api.cli.rebuilding import REBUILD, rebuild_command
 from api.cli.serving import SERVE, serve_command
 from api.cli.simulating import SIMULATE, simulate_command
@@ -41,6 +42,7 @@ teach(app, "import", import_command, IMPORT)
 teach(app, "export", export_command, EXPORT)
 teach(app, "simulate", simulate_command, SIMULATE)
 teach(app, "verify", verify_command, VERIFY)
+app.add_typer(proof, name="proof", short_help=PROOF.summary)
 app.add_typer(keys, name="keys", short_help=KEYS.summary)
 
 
