@@ -72,6 +72,8 @@ class Bank:
             event = cloudevent("application.submitted", data, subject=customer, source=source)
             shown = token("events:write", sub="setting-up", source=source)
             self.numbers[side] = app.call("POST /v1/events", shown, event).json()["case"]
+        for customer, source in OWNERS.values():
+            shown = token("events:write", sub="setting-up", source=source)
             app.call("POST /v1/events", shown, cloudevent(subject=f"{customer}-private", source=source))
         app.service.engine.catch_up()
         integrator = app.service.integrator
