@@ -30,6 +30,13 @@ READ_RECORDS = sa.Table(
     sa.Column("link", sa.LargeBinary, nullable=False),
 )
 _C = READ_RECORDS.c
+_LAST = sa.select(_C.number, _C.link).order_by(_C.number.desc()).limit(1)
+_INSERT = sa.text("INSERT INTO read_records VALUES (:number, :at, :caller, :stream_id, :record, :link)")
+# All rows with one message to the server, where a message for each takes most of the time.
+_INSERT_TOGETHER = sa.text(
+    "INSERT INTO read_records SELECT * FROM unnest(cast(:number AS bigint[]), cast(:at AS text[]), "
+    "cast(:caller AS text[]), cast(:stream_id AS text[]), cast(:record AS bytea[]), cast(:link AS bytea[]))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,20 +118,18 @@ class ReadRecords:
     def _append(
         self, connection: sa.Connection, readings: Sequence[Reading], now: datetime
     ) -> list[BulkReading]:
-        last = connection.execute(
-            sa.select(_C.number, _C.link).order_by(_C.number.desc()).limit(1)
-        ).one_or_none()
+        last = connection.execute(_LAST).one_or_none()
         number, before = (last.number, bytes(last.link)) if last else (0, NO_LINK)
         self._count_others(connection, number, now)
         noticed = list(self._noticed(readings, now))
-        rows, at = [], _text(now)
+        rows, at = list[Stored](), _text(now)
         told: list[Reading | BulkReading] = [*readings, *noticed]
         for said in told:
             number += 1
             row = stored(number, at, said, before)
             before = row.link
-            rows.append(row._asdict())
-        connection.execute(READ_RECORDS.insert(), rows)
+            rows.append(row)
+        _insert(connection, rows)
         self._counted = number
         return noticed
 
@@ -166,6 +171,15 @@ def check_chain(connection: sa.Connection) -> Chain:
             if reason is not None:
                 return Chain(number, before, ChainFault(number + 1, reason))
             number, before = each.number, each.link
+
+
+def _insert(connection: sa.Connection, rows: Sequence[Stored]) -> None:
+    if connection.dialect.name == "postgresql":
+        columns = zip(*rows, strict=True)
+        together = {name: list(column) for name, column in zip(Stored._fields, columns, strict=True)}
+        connection.execute(_INSERT_TOGETHER, together)
+    else:
+        connection.execute(_INSERT, [row._asdict() for row in rows])
 
 
 def _stored(row: sa.Row[Any]) -> Stored:
