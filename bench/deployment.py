@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,12 +104,14 @@ def on_postgres(
 
 
 @contextmanager
-def on_files(bench: Bench, *, projects: bool = False) -> Iterator[Deployment]:
+def on_files(
+    bench: Bench, *, projects: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[Deployment]:
     """Run our service on SQLite files: one process, with or without the projections in it."""
     directory = bench.new_directory()
     place = files_place(directory)
     key = new_key(place)
-    with ours(place, projects=projects) as server:
+    with ours(place, projects=projects, environment=environment or {}) as server:
         check_sqlite(directory / "log.db")
         groups = {"server": [server.pid]}
         yield Deployment(place=place, key=key, server=server, projector=None, groups=groups)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,9 @@ def new_key(place: Place) -> str:
 
 
 @contextmanager
-def ours(place: Place, workers: int = 1, *, projects: bool = False) -> Iterator[Server]:
+def ours(
+    place: Place, workers: int = 1, *, projects: bool = False, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Run `journey serve` until the block ends; where asked, it keeps the projections in its process too."""
     port = _free_port()
     asked = ["--roles", "api,project" if projects else "api"]
@@ -84,6 +86,7 @@ def ours(place: Place, workers: int = 1, *, projects: bool = False) -> Iterator[
         asked += ["--workers", str(workers)]
     # By the environment, because a checkout of before has no such option.
     keys = {"JOURNEY_KEY_DIRECTORY": str(place.keys)} if place.keys is not None else {}
+    keys |= environment or {}
     with _process(_journey("serve", *place.options, *asked, "--port", str(port)), keys) as process:
         yield _answering(process, port, "/healthz")
 

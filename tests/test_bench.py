@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from bench.contest import Ratio, Sample, median_ratio, paired_ratios
 from bench.events import events
+from bench.hostile import Orders, attack
 from bench.load import all_of, closed_loop
 from bench.machine import NotDurable, check_postgres
 from bench.requests import BATCHED, STRUCTURED, batches, load, post, save
@@ -123,6 +124,22 @@ class TestLoad:
             found = all_of(running, tmp_path / "requests", 2)
 
         assert (found.created, found.positions) == (10, 1)
+
+
+class TestHostile:
+    def test_hostile_clients_come_and_the_service_answers(self, tmp_path: Path) -> None:
+        """Each kind of them is there for a while, and is sent away or served; others are answered."""
+        settings = Settings(data=tmp_path)
+        key = new_key(settings, "events:write")
+        with server(settings, JOURNEY_CLIENT_TIMEOUT="1") as running, running.client(key) as client:
+            port = client.base_url.port
+            assert port is not None
+            crowd = Orders(port=port, key=key, heads=5, bodies=5, readers=5, batches=5, huge=2, burst=200)
+            for _ in itertools.islice(attack(crowd), 250):
+                pass
+            answers = [client.get("/healthz").status_code for _ in range(10)]
+
+        assert answers == [200] * 10
 
 
 class TestRatios:

@@ -1,8 +1,9 @@
-"""The goals of the project, V1 to V12: one small function each, which yields what is compared."""
+"""The goals of the project, V1 to V12 and EDGE: one small function each, which yields what is compared."""
 
 from bench.contest import Goal
 from bench.goals.appending import beside_naive, single_posts, single_posts_live
 from bench.goals.batches import bulk, live_projections
+from bench.goals.edge import hostile_clients
 from bench.goals.growing import grown_journey, grown_log
 from bench.goals.latency import steady_posts
 from bench.goals.reading import statuses
@@ -77,6 +78,11 @@ GOALS = (
         ("V12",),
         Words("Two API workers on PostgreSQL beside one", "PostgreSQL 上两个 API 进程，对比一个"),
         two_workers,
+    ),
+    Goal(
+        ("EDGE",),
+        Words("What healthy callers notice of hostile ones", "恶意客户端对正常调用方的影响"),
+        hostile_clients,
     ),
     Goal(
         ("STORES",),

@@ -28,9 +28,7 @@ class Steady:
 
     def __call__(self) -> Sample:
         """Run once; the first time, the server warms up before."""
-        if not self._warm:
-            self._run(1)
-            self._warm = True
+        self.warm_up()
         with metered(self._groups) as cpu:
             load = self._run(self._bench.seconds)
         return Sample(
@@ -42,6 +40,12 @@ class Steady:
             cpu=cpu,
             notes={"meant to be sent a second": self._rate},
         )
+
+    def warm_up(self) -> None:
+        """Let the server warm up, once."""
+        if not self._warm:
+            self._run(1)
+            self._warm = True
 
     def _run(self, seconds: int) -> Load:
         file = ready(self._bench, events, int(self._rate * seconds) + 1, key=self._key)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from api.heads import head_of
 from api.problems import Problem
@@ -37,6 +38,13 @@ async def read_body(
         if len(whole) > limit:
             raise too_large(limit)
         return whole
+    if (body := await _in_pieces(request, message, limit, share)) is None:
+        raise too_large(limit)
+    return body
+
+
+async def _in_pieces(request: Request, message: Message, limit: int, share: Share | None) -> bytes | None:
+    """Return a body of which the first piece is `message`; None where it is longer than `limit`."""
     body = bytearray()
     read = 0
     while message["type"] == "http.request":
@@ -45,19 +53,16 @@ async def read_body(
         if read <= limit:
             if share is not None:
                 share.hold(read)
+                await share.pace()
             body += chunk
         elif read > _MAX_DISCARDED:
-            break
+            return None
         else:
             await asyncio.sleep(_DISCARDING)
         if not message.get("more_body", False):
-            break
+            return bytes(body) if read <= limit else None
         message = await request.receive()
-    else:
-        raise ClientDisconnect
-    if read > limit:
-        raise too_large(limit)
-    return bytes(body)
+    raise ClientDisconnect
 
 
 @asynccontextmanager

@@ -14,6 +14,9 @@ FREE = 64 * 1024
 _PARSED = 8
 """Parsed, a batch holds about twenty times its size; so the room for parsing is as much smaller."""
 
+_PACE = 0.001
+"""Seconds between two pieces of large bodies."""
+
 
 class Room:
     """Room for bodies that are being received or wait to be parsed, and for those that are parsed.
@@ -24,6 +27,7 @@ class Room:
     def __init__(self, size: int) -> None:
         self._free = size
         self._parsing = self._parsing_free = max(1, size // _PARSED)
+        self._reading = asyncio.Lock()
         self._waiting = deque[tuple[int, asyncio.Future[None]]]()
 
     def share(self) -> "Share":
@@ -43,6 +47,11 @@ class Room:
     def give_back(self, size: int) -> None:
         """Give back what was taken."""
         self._free += size
+
+    async def pace(self) -> None:
+        """Let one piece of a large body after the other be read, whosever they are, and others in between."""
+        async with self._reading:
+            await asyncio.sleep(_PACE)
 
     @asynccontextmanager
     async def parsing(self, size: int) -> AsyncIterator[None]:
@@ -104,3 +113,8 @@ class Share:
         if needed > self._taken:
             self._room.take(needed - self._taken)
             self._taken = needed
+
+    async def pace(self) -> None:
+        """Wait until more of a large body may be read."""
+        if self._taken:
+            await self._room.pace()
