@@ -72,6 +72,8 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
     parked = {projection["name"]: projection["parked"] for projection in known if projection["parked"]}
     behind = any(lag is None or lag > service.settings.ready_max_lag for lag in lags.values())
     body: dict[str, Any] = {"status": "degraded" if parked else "ready", "lag": lags, "parked": parked}
+    if service.integrator is not None and service.integrator.failure is not None:
+        body |= {"status": "degraded", "proof": service.integrator.failure}
     return (503, {**body, "status": "unavailable", "reason": "lag"}) if behind else (200, body)
 
 

@@ -267,7 +267,7 @@ SCHEMAS: dict[str, Schema] = {
         checkpoint={**_maybe(TEXT), "description": "the signed note of `new`, where one was signed"},
     ),
     "Alive": _object(status=TEXT),
-    "Ready": _object(status=TEXT, maybe={"reason": TEXT, "lag": ANYTHING, "parked": ANYTHING}),
+    "Ready": _object(status=TEXT, maybe={"reason": TEXT, "lag": ANYTHING, "parked": ANYTHING, "proof": TEXT}),
 }
 """The components of the description, by name."""
 

@@ -14,6 +14,7 @@ from tests.api.calling import Running, running_app
 from tests.databases import database_settings
 from tests.facts import NOON, cloudevent
 from tests.journey.proof.tampering import tamper
+from tests.journey.writing import until
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -148,3 +149,18 @@ def test_a_witness_that_cannot_be_asked_changes_nothing(settings: Settings) -> N
         witnessed(settings, witness)
         with running_app(settings) as app:
             assert statuses(app)[:2] == [201, 200]
+
+
+def test_who_runs_the_service_is_told_that_nothing_is_signed(settings: Settings) -> None:
+    """An event that is not what was appended keeps the tree from growing, and customers from nothing."""
+    with running_app(settings) as app:
+        grown(app, 5)
+        key = app.service.keys.create(["events:write"], NOON)
+        assert app.call("POST /v1/events", key, cloudevent()).status == 201
+        last = app.service.log.head()
+    tamper(settings, f"UPDATE stored_events SET state = {{flip}}(state, 9) WHERE {{position}} = {last}")  # noqa: S608  # our own number
+    with running_app(settings.model_copy(update={"roles": frozenset({"api", "project"})})) as app:
+        until(lambda: "proof" in app.call("GET /readyz").json(), "readiness tells of it")
+        told = app.call("GET /readyz").json()
+        assert f"position {last} is not what was appended" in told["proof"]
+        assert statuses(app) == [201, 200, 200]
