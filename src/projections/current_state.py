@@ -126,8 +126,13 @@ def to_row(customer: Customer) -> Row:
     return {
         "stream_id": customer.customer,
         "position": customer.position,
-        "state": orjson.dumps((*customer[:-1], _NONE), default=tuple).decode(),
+        "state": orjson.dumps((*customer[:-1], _NONE), default=_plain).decode(),
     }
+
+
+def _plain(value: Any) -> Any:
+    # The order of a set is another in each process.
+    return sorted(value) if isinstance(value, frozenset) else tuple(value)
 
 
 def from_row(row: Row) -> Customer:

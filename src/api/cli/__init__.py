@@ -8,6 +8,7 @@ from api.cli.exporting import EXPORT, export_command
 from api.cli.helping import Lesson, group, teach
 from api.cli.importing import IMPORT, import_command
 from api.cli.keying import KEYS, keys
+from api.cli.privacy import PRIVACY, privacy
 from api.cli.projecting import MIGRATE, PROJECT, migrate_command, project_command
 from api.cli.proving import PROOF, proof
 from api.cli.rebuilding import REBUILD, rebuild_command
@@ -43,6 +44,7 @@ teach(app, "export", export_command, EXPORT)
 teach(app, "simulate", simulate_command, SIMULATE)
 teach(app, "verify", verify_command, VERIFY)
 app.add_typer(proof, name="proof", short_help=PROOF.summary)
+app.add_typer(privacy, name="privacy", short_help=PRIVACY.summary)
 app.add_typer(keys, name="keys", short_help=KEYS.summary)
 
 
