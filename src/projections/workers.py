@@ -14,6 +14,7 @@ import structlog
 
 from journey.event_log import open_event_log
 from journey.garbage import search_seldom
+from journey.logs import log_to_stderr
 from journey.settings import Settings
 from journey.storage import storage_of
 from projections.faults import cause, trace
@@ -83,7 +84,7 @@ def _processors() -> int:
 def _work(settings: Settings, catalogue: Catalogue) -> None:
     """Load parts until there are none left or the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group, and the parent sees to it
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to_stderr()
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101  # it is nobody's main process
     projections = {projection.name: projection for projection in catalogue(settings)}

@@ -6,11 +6,11 @@ import typer
 
 from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
-from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
 from api.cli.serving import Definitions, KeyDirectory
 from api.cli.speech import said
 from journey.garbage import search_seldom
+from journey.logs import log_to_stderr
 from journey.migrating import migrate
 from journey.settings import Role
 from journey.storage import only_writer, storage_of

@@ -9,10 +9,10 @@ import typer
 from api.cli import signals, terminal, working
 from api.cli.helping import Lesson
 from api.cli.key_stores import opened_keys
-from api.cli.logs import log_to_stderr
 from api.cli.places import Data, Database, explained, settings_for
 from api.cli.speech import said
 from api.keys import SCOPES
+from journey.logs import log_to_stderr
 from journey.migrating import migrate
 from journey.settings import Role, Settings
 from journey.storage import only_writer, storage_of
