@@ -94,8 +94,13 @@ def ours(
 @contextmanager
 def projecting(place: Place) -> Iterator[int]:
     """Run `journey project` until the block ends; give its process id."""
-    with _process(_journey("project", *place.options), {}) as process:
+    with _process(_journey("project", *place.options), _keys(place)) as process:
         yield process.pid
+
+
+def _keys(place: Place) -> dict[str, str]:
+    """Tell where the keys are by the environment: a checkout of before has no such option."""
+    return {"JOURNEY_KEY_DIRECTORY": str(place.keys)} if place.keys is not None else {}
 
 
 @contextmanager
