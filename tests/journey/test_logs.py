@@ -31,6 +31,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setattr(sys, "stderr", stream)
     for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
         monkeypatch.setattr(module, name, getattr(module, name))
+    # Servers of tests before may have kept their lines to themselves, as uvicorn does by default.
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
     handlers, root.handlers, level = root.handlers, [], root.level
     log_to_stderr()
     yield stream
