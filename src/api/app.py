@@ -63,6 +63,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             finally:
                 await service.privacy.stop()
                 await service.appender.stop()
+                await service.keys.finish()
                 await service.recorder.stop()
                 await service.lookups.close()
                 if service.tokens is not None:

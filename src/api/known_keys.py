@@ -67,6 +67,11 @@ class KnownKeys(KeyStore):
             self._shown[shown] = known
         return known.stored.key if known.until >= time.monotonic() + seconds else None
 
+    async def finish(self) -> None:
+        """Wait for the look-ups under way: none may ask the database once it is closed."""
+        while self._looks:
+            await asyncio.wait(self._looks.values())
+
     def find(self, key: str) -> ApiKey | None:
         """Return what `key` allows, None where it is unknown or revoked; trust it for a while."""
         prefix, secret = taken_apart(key)
