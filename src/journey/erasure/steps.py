@@ -4,7 +4,6 @@ What was asked stands in the customer's stream before anything is done. Keys are
 says that their erasure has begun, and it says that they are erased when every place has confirmed it.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from journey.erasure.sinks import SINKS, Evidence
 from journey.errors import EventIdReused, JourneyError, StreamMoved
 from journey.event_log import EventLog
 from journey.events import Event, RecordedEvent, Version
+from journey.in_threads import to_its_end
 from journey.sealing.data_keys import DataKeyStore
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import TRUSTED_SECONDS, Keyring
@@ -117,11 +117,11 @@ def fact(type_: str, stream_id: str, id_: str, data: Mapping[str, Any], now: dat
 async def advance(desk: Desk, stream_id: str) -> datetime | None:
     """Do what can be done for a customer now; return when to look again, None where nothing remains."""
     while True:
-        record, events = await asyncio.to_thread(desk.read, stream_id)
+        record, events = await to_its_end(desk.read, stream_id)
         now = desk.clock()
         if record.begun:
-            await asyncio.to_thread(_destroy, desk, stream_id, record, now)
-        await asyncio.to_thread(_mark, desk, stream_id, record)
+            await to_its_end(_destroy, desk, stream_id, record, now)
+        await to_its_end(_mark, desk, stream_id, record)
         waits = desk.waiting(record)
         ripe = [each for each, wait in waits.items() if _is_over(wait, now)]
         if ripe and record.wanted is not None:
@@ -169,9 +169,9 @@ async def _finish(
     desk: Desk, stream_id: str, record: Record, events: Sequence[RecordedEvent]
 ) -> datetime | None:
     """Say that it is erased where every place confirms it; return when to look again where one does not."""
-    evidence = await asyncio.to_thread(desk.evidence, stream_id, record, events)
+    evidence = await to_its_end(desk.evidence, stream_id, record, events)
     if not all(sink.confirms(evidence) for sink in SINKS):
-        since = await asyncio.to_thread(desk.destroyer.unfinished_since)
+        since = await to_its_end(desk.destroyer.unfinished_since)
         return max(since + desk.epoch if since else evidence.now, evidence.now + _PAUSE)
     asked = record.begun_by
     assert asked is not None  # noqa: S101  # what is being erased was begun

@@ -11,6 +11,7 @@ from journey.erasure.record import TYPES
 from journey.erasure.steps import Desk, advance, end_epoch
 from journey.errors import JourneyError
 from journey.events import Position
+from journey.in_threads import to_its_end
 
 _log = structlog.get_logger()
 
@@ -44,16 +45,16 @@ class PrivacyWorker:
 
     async def catch_up(self) -> None:
         """Look at the log to its end, and do everything that is due."""
-        while await asyncio.to_thread(self._follow):
+        while await to_its_end(self._follow):
             pass
-        for work in await asyncio.to_thread(self._ledger.due, self.desk.clock()):
+        for work in await to_its_end(self._ledger.due, self.desk.clock()):
             try:
                 again = await advance(self.desk, work.stream_id)
-                await asyncio.to_thread(self._ledger.look_again, work, again)
+                await to_its_end(self._ledger.look_again, work, again)
             except (JourneyError, sa.exc.DBAPIError) as error:
                 # Nobody else's waits for it, and it is tried again in a moment: no step is lost.
                 _log.warning("privacy_work_failed", error=str(error))
-        await asyncio.to_thread(end_epoch, self.desk)
+        await to_its_end(end_epoch, self.desk)
 
     def _follow(self) -> bool:
         """Look at some of the log; tell whether there is more."""
