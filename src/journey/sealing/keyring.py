@@ -45,6 +45,7 @@ class Keyring:
         self._forgotten = 0
         """How often keys were let go of: what was looked up meanwhile is looked up again."""
         self._at_hand: OrderedDict[KeyName, _AtHand] = OrderedDict()
+        self._newest_epoch: int | None = None
 
     async def provide(self, names: Collection[KeyName]) -> None:
         """Have keys at hand that seal, and make those that do not exist; raise `KeysUnavailable`."""
@@ -98,9 +99,11 @@ class Keyring:
         if not missing:
             return
         while True:
-            epoch = self._asked(self._epoch)
+            # The store refuses an epoch that has ended: only then, or where its key is gone, is it looked up.
+            epoch, self._newest_epoch = self._newest_epoch or self._asked(self._epoch), None
             made = [self._wrapping.new(name, epoch) for name in missing]
             if self._asked(lambda: self._store.add(made, epoch)):  # noqa: B023  # it is called at once
+                self._newest_epoch = epoch
                 break
         self._load(missing)
 
