@@ -20,6 +20,7 @@ REFERENCE = {
     "consultation": """
         consultation.requested     | - → waiting
         consultation.assigned      | waiting → waiting
+        consultation.article_offered | waiting → same
         consultation.answered      | waiting → talking
         consultation.transferred   | talking → waiting
         consultation.resolved      | talking → resolved
@@ -75,7 +76,7 @@ REFERENCE = {
         feedback.invited          | - → invited
         feedback.submitted        | -, invited → submitted
         feedback.expired          | invited → expired
-        feedback.follow_up_opened | submitted → following_up
+        feedback.follow_up_opened | -, submitted → following_up
         feedback.follow_up_closed | following_up → closed
     """,
 }
