@@ -79,7 +79,7 @@ async def _page(request: Request, caller: Caller, wanted: Wanted, limit: int, cu
     before = place[0] if place else None
     found = await in_thread(lambda: records.page(wanted, before, limit + 1))
     more = following(request, [found[limit - 1].number]) if len(found) > limit else None
-    told = _to_staff if caller.audience == "staff" else _to_customer
+    told = _to_staff if caller.audience == "staff" else told_to_customer
     return linked(request, [told(each) for each in found[:limit]], more, table="Reads")
 
 
@@ -87,7 +87,8 @@ def _to_staff(record: Stored) -> dict[str, Any]:
     return {**record.told(), "link": record.link.hex()}
 
 
-def _to_customer(record: Stored) -> dict[str, Any]:
+def told_to_customer(record: Stored) -> dict[str, Any]:
+    """Return what customers are told of a reading: why and what, and not which member of staff it was."""
     said = record.told()
     named = {name: said[name] for name in ("kind", "at", "purpose", "operation", "fields")}
     return {**named, "by": "customer" if said["own"] else "staff"}
