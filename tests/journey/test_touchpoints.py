@@ -18,6 +18,7 @@ TYPES = """
     care.contacted care.responded
     complaint.acknowledged complaint.answered complaint.appealed complaint.assigned
     complaint.closed_unconfirmed complaint.confirmed complaint.escalated complaint.extended
+    complaint.facts_added complaint.merged complaint.resumed complaint.suspended
     complaint.recontacted complaint.registered complaint.step_recorded complaint.withdrawn
     consultation.abandoned consultation.answered consultation.article_offered consultation.assigned
     consultation.requested consultation.resolved consultation.self_served consultation.transferred
@@ -66,8 +67,12 @@ SHOWN = """
     complaint.closed_unconfirmed: attempts reason
     complaint.confirmed: satisfied comment
     complaint.escalated: to- cause- deadline-
-    complaint.extended: new_due_at reason approved_by-
+    complaint.extended: new_due_at ground reason approved_by- level notice
+    complaint.facts_added: facts
+    complaint.merged: into
     complaint.recontacted: medium reached
+    complaint.resumed: finding- notice
+    complaint.suspended: cause body reason notice
     complaint.registered: category severity- description contact about
     complaint.step_recorded: kind detail- by-
     complaint.withdrawn: reason
@@ -277,8 +282,11 @@ class TestDeclaration:
             "complaint.appealed": ["reason"],
             "complaint.confirmed": ["comment"],
             "complaint.extended": ["reason"],
+            "complaint.facts_added": ["facts"],
             "complaint.registered": ["contact", "description"],
+            "complaint.resumed": ["finding"],
             "complaint.step_recorded": ["detail"],
+            "complaint.suspended": ["reason"],
             "complaint.withdrawn": ["reason"],
             "consultation.requested": ["question"],
             "consultation.resolved": ["answer"],
