@@ -21,6 +21,7 @@ from api.tables import described_table
 from api.threads import in_thread
 from journey.events import Position
 from journey.journey import LifecycleMode
+from journey.proof.soundness import read_sound
 
 router = APIRouter(tags=["events"])
 
@@ -117,6 +118,6 @@ async def get_events(
         return linked(request, [as_cloudevent(known.event)] if known else [], None, table="Events")
     if source is not None or id is not None:
         raise missing_parameter("id" if id is None else "source")
-    events = await in_thread(lambda: log.read_all(Position(after), limit))
+    events = await in_thread(lambda: read_sound(log.tree, Position(after), limit))
     following = f"/v1/events?after={events[-1].position}&limit={limit}" if len(events) == limit else None
     return linked(request, [as_cloudevent(event) for event in events], following, table="Events")

@@ -19,7 +19,7 @@ from tests.databases import database_settings
 from tests.facts import cloudevent
 from tests.processes import journey, new_key, place, server
 
-PROJECTIONS = ["current_state", "review_progress", "timeline"]
+PROJECTIONS = ["case_progress", "current_state", "review_progress", "timeline"]
 COUNT = 30
 
 
@@ -111,7 +111,8 @@ class TestWhileTheServiceRuns:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert ran.stderr == ""
         counts = [str(COUNT)] * 3
-        assert rows(ran.stdout)[:-1] == [[name, *counts, "0", "0"] for name in PROJECTIONS]
+        assert rows(ran.stdout)[:-2] == [[name, *counts, "0", "0"] for name in PROJECTIONS]
+        assert ran.stdout.splitlines()[-2] == f"Log: all {COUNT:,} events as they were appended."
         assert ran.stdout.splitlines()[-1].startswith("Records of readings: all 0 as recorded")
 
     def test_migrate(self, operated: Operated) -> None:
