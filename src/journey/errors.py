@@ -90,6 +90,9 @@ class StreamMoved(Refused):
 class PersonalDataErased(Refused):
     """The customer's personal data was erased, and no more of it is taken."""
 
+    fields: Sequence[str] = ()
+    """What the event holds of it, where that is known."""
+
 
 @dataclass(eq=False)
 class ProcessingRestricted(Refused):

@@ -127,6 +127,22 @@ class TestErasure:
         assert_problem(post(channel, again), "personal-data-erased")
         assert post(channel, cloudevent(subject=customer)).status_code == 201
 
+    def test_who_is_erased_can_complain(
+        self, channel: httpx.Client, officer: httpx.Client, customer: str
+    ) -> None:
+        """While the law keeps who they were, and after: under a new id, as the refusal says."""
+        ask(officer, customer, "erasure", jurisdiction="DAYS")
+        deadline = time.monotonic() + 30
+        while {each["state"] for each in _classes(officer, customer)} != {"waiting", "erased"}:
+            assert time.monotonic() < deadline
+        told = {"category": "fee", "severity": "low", "description": "x", "contact": "13800138000"}
+        complaint = cloudevent("complaint.registered", {**told, "about": f"APP-{customer}"}, subject=customer)
+        assert_problem(post(channel, complaint), "personal-data-erased")
+        assert "new subject" in unescape(channel.get("/problems/personal-data-erased").text)
+        again = post(channel, {**complaint, "subject": f"{customer}-again"})
+
+        assert again.status_code == 201, again.text
+
     def test_why_and_until_when(self, officer: httpx.Client, customer: str) -> None:
         """What the law keeps is told with its rule and its end; asking again changes nothing."""
         ask(officer, customer, "erasure", jurisdiction="DAYS")
@@ -234,6 +250,11 @@ class TestExport:
         ask(officer, customer, "erasure")
         reached(officer, customer, "erased")
         assert NAME not in officer.get(address).text
+
+
+def _classes(client: httpx.Client, customer: str) -> list[dict[str, Any]]:
+    classes: list[dict[str, Any]] = client.get(f"/v1/customers/{customer}/erasure").json()["classes"]
+    return classes
 
 
 def _profile(client: httpx.Client, customer: str) -> Any:

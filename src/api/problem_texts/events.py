@@ -181,8 +181,11 @@ PROBLEMS: tuple[ProblemType, ...] = (
             "该客户的个人信息已永久删除，而本事件含有个人信息，未写入。",
         ),
         remedy=Words(
-            "Send the event without its personal fields, or register the person as a new customer.",
-            "请去掉个人信息字段后重新发送；如该客户重新建立业务关系，请以新的客户标识建档。",
+            "Send the event without these fields where it may lack them. Who comes back, or complains, is a "
+            "new customer to the service: send the event with a new subject; a complaint may name an earlier "
+            "case in about.",
+            "可以省略的字段请省略后重新发送。客户重新建立业务关系或提出投诉的，"
+            "请使用新的客户标识（subject）上报，投诉可在 about 中注明原业务单编号。",
         ),
     ),
     ProblemType(

@@ -57,21 +57,19 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
 def of(error: errors.JourneyError) -> Problem:
     """Return the problem that `error` is to those who called."""
     code = next(CODES[above] for above in type(error).__mro__ if above in CODES)
-    problem = Problem(code)
+    problem = Problem(code, errors=tuple(_bad_fields(error)))
     match error:
         case errors.IllegalTransition():
             problem.detail = _illegal_transition(error)
             problem.extra = {"case": error.case, "state": error.state, "allowed": list(error.allowed)}
         case errors.CaseRequired():
             problem.detail = _case_required(error)
-            problem.errors = (FieldError("#/case", _REQUIRED),)
         case errors.CaseOfAnotherKind():
             problem.detail = _another_kind(error)
             problem.extra = {"case": error.case, "kind": error.kind}
         case errors.CaseOfAnotherCustomer() | errors.ResubmissionNotAllowed():
             problem.extra = {"case": error.case}
         case errors.MaterialsMissing():
-            problem.errors = tuple(_missing(error.materials))
             problem.extra = {"case": error.case, "materials": list(error.materials)}
         case errors.EventIdReused():
             problem.extra = {"source": error.source, "id": error.id}
@@ -80,14 +78,31 @@ def of(error: errors.JourneyError) -> Problem:
             problem.extra = {"version": error.actual, "expected_version": error.expected}
         case errors.UnknownProjection():
             problem.detail = _NO_PROJECTION
-        case StrictJSONError():
-            problem.errors = tuple(fault_errors(error.faults))
         case _:
             pass  # its kind says it all
     return problem
 
 
+def _bad_fields(error: errors.JourneyError) -> Iterable[FieldError]:
+    """Name the fields that an error is about."""
+    match error:
+        case errors.CaseRequired():
+            return (FieldError("#/case", _REQUIRED),)
+        case errors.MaterialsMissing():
+            return _missing(error.materials)
+        case errors.PersonalDataErased():
+            return (FieldError(f"#/data/{name}", _GONE) for name in error.fields)
+        case StrictJSONError():
+            return fault_errors(error.faults)
+        case _:
+            return ()
+
+
 _REQUIRED = Words("This field is required for this type of event.", "该类型的事件必须填写此字段。")
+_GONE = Words(
+    "Data of this kind was erased for this customer, and is not taken again under this id.",
+    "该客户的此类信息已删除，不能再以原客户标识写入。",
+)
 _MISSING = Words("This material is missing: {code}.", "缺少材料：{code}。")
 _NO_PROJECTION = Words(
     "There is no such projection, or no such build of it.", "没有该查询数据，或没有该次生成的版本。"

@@ -71,13 +71,18 @@ def refuse_unlawful(privacy: Privacy, event: Event, cases: Collection[str]) -> N
     """Raise what an event is refused with: erased personal data does not come back, restricted is not used.
 
     While it is restricted, what the law still asks for goes on: a case under way is recorded to its end, and
-    a complaint can always be made.
+    a complaint can always be made: once ways of contact are erased, under a new id of its own.
     """
     touchpoint = event.touchpoint
     if touchpoint.reserved:
         return
-    for field, retention in PERSONAL_FIELDS.get(event.type, {}).items():
-        if retention in privacy.gone and event.data.get(field) is not None:
-            raise PersonalDataErased
+    personal = PERSONAL_FIELDS.get(event.type, {})
+    gone = [
+        field
+        for field, kept in personal.items()
+        if kept in privacy.gone and event.data.get(field) is not None
+    ]
+    if gone:
+        raise PersonalDataErased(gone)
     if privacy.closed and touchpoint.case != "complaint" and event.case not in cases:
         raise ProcessingRestricted

@@ -55,7 +55,7 @@ class TestErased:
         """Of classes whose erasure has begun no more is taken, of others it is."""
         begun = step("erasure_begun", classes=["contact"])
         phone = event("customer.profile_changed", {"phone": "13800138000"})
-        given(begun).when(phone).refused(PersonalDataErased)
+        given(begun).when(phone).refused(PersonalDataErased, fields=["phone"])
         given(begun).when(event("customer.profile_changed", NAMED)).then()
 
     @pytest.mark.parametrize("name", ["erasure_begun", "erased"])
