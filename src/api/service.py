@@ -21,7 +21,7 @@ from journey.erasure.steps import Desk
 from journey.erasure.worker import PrivacyWorker
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
-from journey.processes import Processes, load_definitions
+from journey.processes import Processes, processes_of
 from journey.proof.guard import Guard
 from journey.proof.integrator import Integrator
 from journey.proof.keys import signer_of
@@ -95,7 +95,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         migrate(storage)
         log = open_event_log(storage, settings)
         stack.callback(log.close)
-        processes = load_definitions(settings.definitions)
+        processes = processes_of(settings)
         known = projections(processes)
         writing, reading = storage.engine("views", writer=True), storage.engine("views", writer=False)
         access = storage.engine("access", writer=True)

@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from journey import lifecycle
+from journey.deadlines.facts import ClockFact, told_fact
+from journey.events import Event, RecordedEvent
 from journey.touchpoints.application import (
     ApplicationMaterialAdded,
     ApplicationResubmitted,
@@ -12,6 +14,7 @@ from journey.touchpoints.application import (
     ApplicationSubmitted,
     ApplicationSupplemented,
 )
+from journey.touchpoints.complaint import ComplaintRegistered
 from journey.touchpoints.review import ReviewRejected
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 
@@ -27,14 +30,21 @@ class Case(NamedTuple):
     process: str | None = None
     materials: frozenset[str] = frozenset()
     """Codes of the materials handed in so far."""
+    clock: tuple[ClockFact, ...] = ()
+    """What happened to the time limits of a complaint."""
 
 
-def moved(case: Case, touchpoint: Touchpoint, process: str | None) -> Case:
-    """Return `case` after `touchpoint`, which was recorded under a version of the process definition."""
+def moved(case: Case, event: Event | RecordedEvent) -> Case:
+    """Return `case` after an event of it."""
+    touchpoint = event.touchpoint
     state = lifecycle.next_state(case.kind, case.state, touchpoint.type)
-    in_state = Case(case.kind, state, *case[2:])
+    after = Case(case.kind, state, *case[2:])
     with_content = _WITH_CONTENT.get(type(touchpoint))
-    return _once(with_content(in_state, touchpoint, process) if with_content else in_state)
+    if with_content:
+        after = with_content(after, touchpoint, event.process)
+    if case.kind == "complaint" and (fact := told_fact(event)):
+        after = after._replace(clock=(*after.clock, fact))
+    return _once(after)
 
 
 @lru_cache(maxsize=10_000)
@@ -62,6 +72,10 @@ def _supplemented(
     return case._replace(materials=case.materials.union(touchpoint.materials))
 
 
+def _registered(case: Case, _: ComplaintRegistered, process: str | None) -> Case:
+    return case._replace(process=process)
+
+
 def _rejected(case: Case, touchpoint: ReviewRejected, _: str | None) -> Case:
     return case._replace(may_resubmit=touchpoint.may_resubmit)
 
@@ -74,5 +88,6 @@ _WITH_CONTENT: Mapping[type[Touchpoint], Callable[[Case, Any, str | None], Case]
     ApplicationSupplemented: _supplemented,
     ApplicationResubmitted: _supplemented,
     ReviewRejected: _rejected,
+    ComplaintRegistered: _registered,
 }
 """What the events whose content a later decision depends on leave behind."""

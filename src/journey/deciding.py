@@ -20,7 +20,7 @@ from journey.errors import (
 )
 from journey.event_log import EventKey, Known
 from journey.events import Event, Position, RecordedEvent, Version
-from journey.journey import Journey, LifecycleMode, after, decide, initial
+from journey.journey import Journey, LifecycleMode, decide, evolve, initial
 from journey.processes import Processes
 from journey.submissions import Appended, Outcome, Submission
 
@@ -198,7 +198,7 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
         draft.owners[new_case] = event.stream_id
     draft.written.append(slot)
     draft.by_key[key] = slot
-    draft.journeys[event.stream_id] = after(journey, decided.touchpoint, decided.case, decided.process)
+    draft.journeys[event.stream_id] = evolve(journey, decided)
 
 
 def _added(mapping: MutableMapping[_Key, _Value]) -> MutableMapping[_Key, _Value]:

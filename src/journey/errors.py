@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from journey.words import Words
+
 
 class JourneyError(Exception):
     """Something went wrong in the journey service."""
@@ -68,6 +70,15 @@ class MaterialsMissing(Refused):
 
     case: str
     materials: Sequence[str]
+
+
+@dataclass(eq=False)
+class TimeLimitRefused(Refused):
+    """The rules on time limits do not allow this change of a complaint's time limit."""
+
+    case: str
+    faults: Sequence[tuple[str, Words]]
+    """Each bad field, empty for the event as such, and what the rules hold against it."""
 
 
 @dataclass(eq=False)

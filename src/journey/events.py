@@ -44,7 +44,7 @@ class Event(NamedTuple):
     deviation: str | None = None
     """What the lifecycle expected instead; None where the event was lawful."""
     process: str | None = None
-    """The version of the process definition that an application was opened under."""
+    """The version of the process definition, or of a complaint's rule set, that its case was opened under."""
 
     def as_decided(self, case: str, deviation: str | None, process: str | None) -> "Event":
         """Return the event as the log is to have it."""

@@ -1,12 +1,14 @@
 """The state of one customer's journey, and the rules for what may happen next: pure, no clock, no I/O."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from immutables import Map
 
 from journey import case_numbers, lifecycle
 from journey.cases import Case, moved
+from journey.deadlines import told_fact
+from journey.deadlines.objections import JUDGED, objections
 from journey.erasure.states import Privacy, privacy_after, refuse_unlawful
 from journey.errors import (
     CaseOfAnotherKind,
@@ -14,10 +16,12 @@ from journey.errors import (
     IllegalTransition,
     MaterialsMissing,
     ResubmissionNotAllowed,
+    TimeLimitRefused,
 )
 from journey.events import Event, RecordedEvent, Version
 from journey.processes import Processes, missing_materials
 from journey.touchpoints.application import ApplicationResubmitted, ApplicationStarted, ApplicationSubmitted
+from journey.touchpoints.complaint import ComplaintRegistered
 from journey.touchpoints.touchpoint import Touchpoint
 
 LifecycleMode = Literal["strict", "record"]
@@ -42,20 +46,16 @@ def initial() -> Journey:
     return Journey()
 
 
-def evolve(journey: Journey, event: RecordedEvent) -> Journey:
-    """Return the journey after a recorded event."""
-    return after(journey, event.touchpoint, event.case, event.process)
-
-
-def after(journey: Journey, touchpoint: Touchpoint, case: str | None, process: str | None) -> Journey:
-    """Return the journey after `touchpoint` happened to `case`."""
+def evolve(journey: Journey, event: Event | RecordedEvent) -> Journey:
+    """Return the journey after an event that is recorded, or about to be."""
+    touchpoint, case = event.touchpoint, event.case
     version, cases, privacy = Version(journey.version + 1), journey.cases, journey.privacy
     if touchpoint.reserved:
         privacy = privacy_after(privacy, touchpoint)
     if touchpoint.case is None or case is None:
         return Journey(version, cases, privacy)
     before = cases.get(case) or Case(touchpoint.case, None)
-    return Journey(version, cases.set(case, moved(before, touchpoint, process)), privacy)
+    return Journey(version, cases.set(case, moved(before, event)), privacy)
 
 
 def decide(
@@ -81,7 +81,9 @@ def decide(
     if case is not None and case.kind != touchpoint.case:
         raise CaseOfAnotherKind(number, case.kind, event.type)
     process = _process(event, case, processes)
-    objection = _objection(number, case, touchpoint, process, processes)
+    objection = _objection(number, case, touchpoint, process, processes) or _untimely(
+        number, journey.cases, event, processes
+    )
     if objection is None:
         return event.as_decided(number, event.deviation, process)
     if mode == "strict":
@@ -121,7 +123,23 @@ def _objection(
     return None
 
 
-def _expectation(objection: IllegalTransition | ResubmissionNotAllowed | MaterialsMissing) -> str:
+def _untimely(
+    number: str, cases: Mapping[str, Case], event: Event, processes: Processes
+) -> TimeLimitRefused | None:
+    """Return what the rules on time limits hold against an event of a complaint."""
+    fact = told_fact(event) if event.touchpoint.case == "complaint" else None
+    if fact is None or fact.kind not in JUDGED:
+        return None
+    own, first = (cases.get(each or "") for each in (number, fact.into if fact.into != number else None))
+    if own is None:
+        return None
+    faults = objections(fact, own.clock, first.clock if first else (), processes.rules)
+    return TimeLimitRefused(number, faults) if faults else None
+
+
+def _expectation(
+    objection: IllegalTransition | ResubmissionNotAllowed | MaterialsMissing | TimeLimitRefused,
+) -> str:
     """Say what had been expected instead, for the deviation's mark."""
     match objection:
         case IllegalTransition():
@@ -130,15 +148,20 @@ def _expectation(objection: IllegalTransition | ResubmissionNotAllowed | Materia
             return "expected nothing after a final rejection"
         case MaterialsMissing():
             return f"expected materials {', '.join(objection.materials)}"
+        case TimeLimitRefused():
+            return " ".join(says.en for _, says in objection.faults)
 
 
 def _process(event: Event, case: Case | None, processes: Processes) -> str | None:
-    """Return the version of the process definition that an application runs under, for each of its events.
+    """Return what a case runs under, for each of its events: a process definition, or a complaint's rule set.
 
-    It is chosen when the application is opened, and then kept; an event that carries it can be told in the
+    It is chosen when the case is opened, and then kept; an event that carries it can be told in the
     words of its process without a look at the events before.
     """
     touchpoint = event.touchpoint
+    if type(touchpoint) is ComplaintRegistered:
+        rules = processes.rules.in_force(event.occurred_at)
+        return rules.stamp if rules else event.process
     # `type` and not `isinstance`, which costs pydantic's classes more than all the rest here.
     if type(touchpoint) is not ApplicationStarted and type(touchpoint) is not ApplicationSubmitted:
         return case.process if case else event.process

@@ -1,19 +1,18 @@
 """The process definitions that an institution works by, and what they tell of one application."""
 
 import importlib.resources
-import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from importlib.resources.abc import Traversable
 from operator import attrgetter
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from journey.definition_files import read_files
 from journey.errors import JourneyError
 from journey.process_definition import Material, ProcessDefinition, Reason, Step, StepStage
+from journey.rule_sets import NO_RULES, RuleSets, load_rule_sets
+from journey.settings import Settings
 from journey.words import Words
 
 __all__ = [
@@ -27,6 +26,7 @@ __all__ = [
     "expected_finish",
     "load_definitions",
     "missing_materials",
+    "processes_of",
     "steps_to_come",
 ]
 
@@ -41,14 +41,16 @@ class Processes:
 
     by_product: Mapping[str, tuple[ProcessDefinition, ...]]
     """The definitions of each product, the newest last."""
+    rules: RuleSets = NO_RULES
+    """The time limits of complaints."""
 
     @classmethod
-    def of(cls, definitions: Iterable[ProcessDefinition]) -> "Processes":
+    def of(cls, definitions: Iterable[ProcessDefinition], rules: RuleSets = NO_RULES) -> "Processes":
         """Collect `definitions` by product, whatever their order."""
         by_product: dict[str, tuple[ProcessDefinition, ...]] = {}
         for definition in sorted(definitions, key=attrgetter("product", "version")):
             by_product[definition.product] = (*by_product.get(definition.product, ()), definition)
-        return cls(by_product)
+        return cls(by_product, rules)
 
     def latest(self, product: str) -> ProcessDefinition | None:
         """Return the definition that a new application for `product` goes by."""
@@ -88,7 +90,12 @@ class Processes:
         return [known[-1] for known in self.by_product.values()]
 
 
-def load_definitions(directory: Path | None = None) -> Processes:
+def processes_of(settings: Settings) -> Processes:
+    """Read what the institution works by: process definitions, and the time limits of complaints."""
+    return load_definitions(settings.definitions, load_rule_sets(settings.rule_set, settings.rule_sets))
+
+
+def load_definitions(directory: Path | None = None, rules: RuleSets = NO_RULES) -> Processes:
     """Read the shipped definitions, and the institution's own from `directory`.
 
     A file is named `<product>.toml` or `<product>@<version>.toml`. The newest version of a product counts
@@ -97,13 +104,16 @@ def load_definitions(directory: Path | None = None) -> Processes:
     """
     shipped = importlib.resources.files("journey") / "definitions"
     known: dict[str, ProcessDefinition] = {}
-    for file in [*_files(shipped), *(_files(directory) if directory else ())]:
-        definition = _read(file)
-        if known.setdefault(definition.stamp, definition) != definition:
-            raise BadDefinition(
-                f"{file}: version: {definition.stamp} already has other content; a change needs a new version"
-            )
-    return Processes.of(known.values())
+    for folder in (shipped, *([directory] if directory else ())):
+        for file, definition in read_files(folder, ProcessDefinition, BadDefinition):
+            if file.name not in (f"{definition.product}.toml", f"{definition.stamp}.toml"):
+                raise BadDefinition(f"{file}: product: the file of {definition.stamp} must be named after it")
+            if known.setdefault(definition.stamp, definition) != definition:
+                raise BadDefinition(
+                    f"{file}: version: {definition.stamp} already has other content; "
+                    "a change needs a new version"
+                )
+    return Processes.of(known.values(), rules)
 
 
 def missing_materials(definition: ProcessDefinition, handed_in: Collection[str]) -> list[Material]:
@@ -128,32 +138,3 @@ def expected_finish(
     """
     remaining = (step.duration for step in steps_to_come(definition, done_steps))
     return max(started_at, now_at) + sum(remaining, timedelta())
-
-
-def _files(folder: Traversable) -> Iterator[Traversable]:
-    try:
-        files = sorted(folder.iterdir(), key=attrgetter("name"))
-    except OSError as error:
-        raise BadDefinition(f"{folder}: the folder cannot be read: {error.strerror}") from error
-    return (file for file in files if file.name.endswith(".toml"))
-
-
-def _read(file: Traversable) -> ProcessDefinition:
-    try:
-        # Editors on Windows put a byte order mark in front, which TOML does not know.
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise BadDefinition(f"{file}: not readable as TOML: {error}") from error
-    try:
-        definition = ProcessDefinition.model_validate(table)
-    except ValidationError as error:
-        raise BadDefinition(f"{file}: {'; '.join(_faults(error))}") from error
-    if file.name not in (f"{definition.product}.toml", f"{definition.stamp}.toml"):
-        raise BadDefinition(f"{file}: product: the file of {definition.stamp} must be named after it")
-    return definition
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors():
-        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
-        yield f"{where.removeprefix('.')}: {fault['msg'].removeprefix('Value error, ')}"

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     no limit."""
     definitions: Path | None = None
     """Directory with the institution's own process definitions."""
+    rule_set: str = "plain"
+    """The rule set that the time limits of new complaints go by, such as `cn`, `uk`, `us` or `tw`."""
+    rule_sets: Path | None = None
+    """Directory with the institution's own rule sets."""
     retention: Path | None = None
     """Directory with the institution's own schedules of retention."""
     jurisdiction: str = "CN"

@@ -5,17 +5,19 @@ another `LOGIC`, and then take no notice of the snapshots of before: the events 
 """
 
 from operator import itemgetter
+from typing import Any
 
 import orjson
 from immutables import Map
 
 from journey.cases import Case
+from journey.deadlines.facts import ClockFact
 from journey.erasure.states import Privacy
 from journey.events import Version
 from journey.journey import Journey
 
-LOGIC = 2
-"""To be raised with every change of what `after` makes of events, or of what a `Case` holds."""
+LOGIC = 3
+"""To be raised with every change of what `evolve` makes of events, or of what a `Case` holds."""
 
 
 def to_snapshot(journey: Journey) -> bytes:
@@ -26,10 +28,15 @@ def to_snapshot(journey: Journey) -> bytes:
     alike: dict[Case, list[str]] = {}
     for number, case in journey.cases.items():
         alike.setdefault(case, []).append(number)
-    cases = [[*case[:-1], sorted(case.materials), sorted(numbers)] for case, numbers in alike.items()]
+    cases = [[*_told(case), sorted(numbers)] for case, numbers in alike.items()]
     known = journey.privacy
     privacy = known and [known.restricted, known.wanted, sorted(known.gone), sorted(known.erased)]
     return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1)), privacy])
+
+
+def _told(case: Case) -> list[Any]:
+    *plain, materials, clock = case
+    return [*plain, sorted(materials), [each.as_json() for each in clock]]
 
 
 def from_snapshot(snapshot: bytes) -> Journey | None:
@@ -40,9 +47,10 @@ def from_snapshot(snapshot: bytes) -> Journey | None:
             return None
         privacy = told and Privacy(told[0], told[1], frozenset(told[2]), frozenset(told[3]))
         cases: dict[str, Case] = {}
-        for kind, state, may_resubmit, product, process, materials, numbers in alike:
-            case = Case(kind, state, may_resubmit, product, process, frozenset(materials))
+        for kind, state, may_resubmit, product, process, materials, clock, numbers in alike:
+            facts = tuple(map(ClockFact.from_json, clock))
+            case = Case(kind, state, may_resubmit, product, process, frozenset(materials), facts)
             cases |= dict.fromkeys(numbers, case)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, LookupError, AttributeError):
         return None
     return Journey(Version(version), Map(cases), privacy)

@@ -16,6 +16,7 @@ from api.problems import CODES, body, of
 from journey import errors
 from journey.json_faults import Fault
 from journey.strict_json import StrictJSONError
+from journey.words import Words
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -27,6 +28,7 @@ FALLS_BACK = {
     "UnsafeDatabase",
     "CheckpointMoved",
     "BadDefinition",
+    "BadRuleSet",
     "BadSchedule",
     "UntrustedNote",
     "UnusableProofKey",
@@ -49,6 +51,12 @@ EXAMPLES: list[tuple[errors.JourneyError, dict[str, Any]]] = [
         errors.MaterialsMissing("APP-1", ["id_card", "income"]),
         {"case": "APP-1", "materials": ["id_card", "income"]},
     ),
+    (
+        errors.TimeLimitRefused("CMP-1", [("level", Words("Not by them.", "审批层级不符。"))]),
+        {"case": "CMP-1"},
+    ),
+    (errors.UnknownYear("CN", 2027), {}),
+    (errors.RulesUnknown("cn@1999-01"), {}),
     (errors.EventIdReused("/channels/web", "e1"), {"source": "/channels/web", "id": "e1"}),
     (errors.StreamMoved(17, 19), {"version": 19, "expected_version": 17}),
     (errors.UnknownProjection("none"), {}),

@@ -6,7 +6,7 @@ from typing import Self
 
 from journey.errors import Refused
 from journey.events import Event
-from journey.journey import Journey, LifecycleMode, after, decide, initial
+from journey.journey import Journey, LifecycleMode, decide, evolve, initial
 from journey.processes import Processes, load_definitions
 
 PROCESSES = load_definitions()
@@ -61,7 +61,7 @@ def given(*history: Event, mode: LifecycleMode = "strict", processes: Processes 
     journey = initial()
     for told in history:
         decided = decide(journey, told, mode, processes)
-        journey = after(journey, decided.touchpoint, decided.case, decided.process)
+        journey = evolve(journey, decided)
     return Given(journey)
 
 

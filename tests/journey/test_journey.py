@@ -20,7 +20,7 @@ from journey.errors import (
     ResubmissionNotAllowed,
 )
 from journey.events import Event, RecordedEvent
-from journey.journey import Journey, LifecycleMode, after, decide, evolve, initial
+from journey.journey import Journey, LifecycleMode, decide, evolve, initial
 from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from tests.facts import NOON, event, submitted, visit
@@ -284,7 +284,7 @@ class TestProperties:
                 assert strict == record
                 assert strict.deviation is None
             if isinstance(record, Event):
-                journey = after(journey, record.touchpoint, record.case, record.process)
+                journey = evolve(journey, record)
 
     @settings(max_examples=60, deadline=None)
     @for_all(histories() | applications(), st.integers(0, 12))
@@ -294,7 +294,7 @@ class TestProperties:
         for told in history:
             decided = _decided(remembered, told, "record")
             if isinstance(decided, Event):
-                remembered = after(remembered, decided.touchpoint, decided.case, decided.process)
+                remembered = evolve(remembered, decided)
                 state = to_state(decided, NOON)
                 recorded.append(from_state("C1", remembered.version, remembered.version, told.type, state))
         part = _folded(initial(), recorded[:cut])
@@ -318,7 +318,7 @@ class TestProperties:
             assert one == two or (isinstance(one, Refused) and isinstance(two, type(one)))
 
             if isinstance(one, Event):
-                journey = after(journey, one.touchpoint, one.case, one.process)
+                journey = evolve(journey, one)
 
 
 def _decided(journey: Journey, told: Event, mode: LifecycleMode) -> Event | Refused:

@@ -8,7 +8,7 @@ import pytest
 
 from journey.deciding import Given, Slot, decide_group, slots_of
 from journey.events import Event
-from journey.journey import Journey, after, decide, initial
+from journey.journey import Journey, decide, evolve, initial
 from journey.submissions import Submission
 from tests.facts import NOON, submitted, visit
 from tests.journey.moves import approved, started, withdrawn
@@ -25,8 +25,8 @@ def old() -> Journey:
     journey, told = initial(), (submitted(case="A"), withdrawn("A"))
     for number in range(MANY):
         for each in told:
-            journey = after(journey, each.touchpoint, f"A-{number}", None)
-    return after(journey, submitted().touchpoint, "B", None)
+            journey = evolve(journey, each._replace(case=f"A-{number}"))
+    return evolve(journey, submitted(case="B"))
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def test_a_move_copies_no_cases(old: Journey, make: Callable[[], Event]) -> None
 
     with little_memory():
         decided = decide(old, told, "strict", PROCESSES)
-        moved = after(old, decided.touchpoint, decided.case, decided.process)
+        moved = evolve(old, decided)
 
     assert moved.version == old.version + 1
     assert moved.cases.get("A-77") is old.cases["A-77"]
@@ -113,7 +113,7 @@ def test_cases_that_came_to_the_same_share_their_record() -> None:
     journey = initial()
     for number in range(3):
         for event in (submitted(case=f"A{number}"), withdrawn(f"A{number}")):
-            journey = after(journey, event.touchpoint, event.case, "personal-loan@2026-11")
+            journey = evolve(journey, event._replace(process="personal-loan@2026-11"))
 
     first, *others = journey.cases.values()
     assert all(other is first for other in others)

@@ -1,5 +1,8 @@
 """A journey comes back from its snapshot as it was, and no other rules' snapshot is taken for one."""
 
+from datetime import UTC
+from typing import get_args
+
 import orjson
 import pytest
 from hypothesis import given
@@ -7,9 +10,10 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from journey.cases import Case
+from journey.deadlines.facts import ClockFact, Kind
 from journey.erasure.states import Privacy
 from journey.events import Version
-from journey.journey import Journey, after, initial
+from journey.journey import Journey, evolve, initial
 from journey.lifecycle import CASE_KINDS, STATES
 from journey.snapshots import LOGIC, from_snapshot, to_snapshot
 from journey.touchpoints.touchpoint import CLASSES
@@ -18,6 +22,21 @@ from tests.journey.moves import started
 from tests.journey.specs import given as given_events
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+FACTS = st.builds(
+    ClockFact,
+    kind=st.sampled_from(get_args(Kind)),
+    at=MOMENTS,
+    recorded_at=st.none(),
+    version=st.none(),
+    category=st.none() | TEXTS,
+    level=st.none() | TEXTS,
+    into=st.none() | TEXTS,
+    rules=st.none() | TEXTS,
+    until=st.none() | MOMENTS,
+    ground=st.none() | TEXTS,
+    told_at=st.none() | MOMENTS,
+)
 CASES = st.sampled_from(CASE_KINDS).flatmap(
     lambda kind: st.builds(
         Case,
@@ -27,6 +46,7 @@ CASES = st.sampled_from(CASE_KINDS).flatmap(
         product=st.none() | TEXTS,
         process=st.none() | TEXTS,
         materials=st.frozensets(TEXTS, max_size=4),
+        clock=st.lists(FACTS, max_size=3).map(tuple) if kind == "complaint" else st.just(()),
     )
 )
 JOURNEYS = st.builds(
@@ -54,7 +74,7 @@ class TestRoundTrip:
         next_ = started("APP")
 
         assert read is not None
-        assert after(read, next_.touchpoint, "APP", None) == after(journey, next_.touchpoint, "APP", None)
+        assert evolve(read, next_) == evolve(journey, next_)
 
     def test_equal_journeys_give_equal_bytes(self) -> None:
         """Neither the order of cases nor that of materials shows."""
@@ -65,7 +85,7 @@ class TestRoundTrip:
         for told in ([first, second, ticket], [ticket, second, first]):
             journey = initial()
             for each in told:
-                journey = after(journey, each.touchpoint, each.case, None)
+                journey = evolve(journey, each)
             written.add(to_snapshot(journey))
 
         assert len(written) == 1
@@ -90,9 +110,10 @@ class TestLogic:
         ]
 
         assert to_snapshot(given_events(*told, mode="record").journey) == (
-            b'[2,7,[["application","rejected",true,"personal-loan","personal-loan@2026-11",["identity_card"],'
-            b'["APP"]],["application","in_review",false,null,null,["a"],["APP-2"]],'
-            b'["complaint",null,false,null,null,[],["C","D"]]],null]'
+            b'[3,7,[["application","rejected",true,"personal-loan","personal-loan@2026-11",["identity_card"],[],'
+            b'["APP"]],["application","in_review",false,null,null,["a"],[],["APP-2"]],'
+            b'["complaint",null,false,null,null,[],'
+            b'[{"kind":"acknowledged","at":"2026-11-20T12:00:00+00:00"}],["C","D"]]],null]'
         )
 
     @pytest.mark.parametrize("logic", [LOGIC - 1, LOGIC + 1, str(LOGIC), None])

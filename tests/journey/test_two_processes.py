@@ -22,7 +22,7 @@ from journey.event_log import Entry, EventKey, EventLog, LogWriter, Newer, Row, 
 from journey.event_log.postgres import PostgresStore
 from journey.event_log.postgres_writer import PostgresWriter
 from journey.events import Event, RecordedEvent
-from journey.journey import after, decide, initial
+from journey.journey import decide, evolve, initial
 from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
@@ -168,7 +168,7 @@ class TestTwoProcesses:
             assert (each.version, each.position) == (answer.version, answer.position)
             assert each.version == journey.version + 1
             decide(journey, _told_again(each), "strict", PROCESSES)
-            journeys[each.stream_id] = after(journey, each.touchpoint, each.case, each.process)
+            journeys[each.stream_id] = evolve(journey, each)
         assert {case.state for each in journeys.values() for case in each.cases.values()} <= {
             "approved",
             "withdrawn",

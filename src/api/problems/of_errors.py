@@ -8,6 +8,7 @@ from api.problems.problem import Problem
 from journey import errors
 from journey.erasure.schedule import BadSchedule
 from journey.processes import BadDefinition
+from journey.rule_sets import BadRuleSet
 from journey.strict_json import StrictJSONError
 from journey.touchpoints import TOUCHPOINTS
 from journey.vocabulary import CASE_KINDS, CASE_STATES
@@ -22,6 +23,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.CaseOfAnotherCustomer: "case-of-another-customer",
     errors.ResubmissionNotAllowed: "resubmission-not-allowed",
     errors.MaterialsMissing: "materials-missing",
+    errors.TimeLimitRefused: "time-limit-refused",
     errors.EventIdReused: "event-id-reused",
     errors.StreamMoved: "version-mismatch",
     errors.PersonalDataErased: "personal-data-erased",
@@ -35,6 +37,8 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.ReadsUnrecorded: "reads-unrecorded",
     errors.QueueFull: "queue-full",
     errors.DamagedEvent: "damaged-event",
+    errors.UnknownYear: "deadline-unknown",
+    errors.RulesUnknown: "deadline-unknown",
     errors.DataDirectoryInUse: "internal-error",
     errors.UnsafeDatabase: "internal-error",
     errors.CheckpointMoved: "internal-error",
@@ -48,6 +52,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.UntrustedNote: "internal-error",
     errors.UnusableProofKey: "internal-error",
     BadDefinition: "internal-error",
+    BadRuleSet: "internal-error",
     BadSchedule: "internal-error",
     StrictJSONError: "malformed-json",
 }
@@ -71,6 +76,11 @@ def of(error: errors.JourneyError) -> Problem:
             problem.extra = {"case": error.case}
         case errors.MaterialsMissing():
             problem.extra = {"case": error.case, "materials": list(error.materials)}
+        case errors.TimeLimitRefused():
+            problem.errors = tuple(
+                FieldError(f"#/data/{field}".rstrip("/"), says) for field, says in error.faults
+            )
+            problem.extra = {"case": error.case}
         case errors.EventIdReused():
             problem.extra = {"source": error.source, "id": error.id}
         case errors.StreamMoved():

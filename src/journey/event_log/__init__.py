@@ -56,6 +56,9 @@ class Store(Protocol):
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
 
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
 
@@ -117,6 +120,10 @@ class EventLog:
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""
         return {key: Known(digest, recorded(row)) for key, digest, row in self._store.known(keys)}
+
+    def stream_of(self, case: str) -> str | None:
+        """Return the stream that a case belongs to; None where there is no such case."""
+        return self._store.owners((case,)).get(case)
 
     def touched(self, types: Collection[str], after: Position, until: Position) -> dict[str, Position]:
         """Name the streams that have events of some types after a position, up to another, with the last."""

@@ -115,6 +115,12 @@ class PostgresStore:
         )
         return [((row[0], row[1]), row[2], Row(*row[3:])) for row in rows]
 
+    def owners(self, numbers: Collection[str]) -> dict[str, str]:
+        """Return the streams that case numbers belong to."""
+        return dict(
+            self._select("SELECT number, stream_id FROM cases WHERE number = ANY(%s)", (list(numbers),))
+        )
+
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
         return TreeTables(lambda query, values: self._select(_marked(query), values), self._change, _POSITION)

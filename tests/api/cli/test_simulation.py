@@ -16,8 +16,8 @@ from api.cli.simulating import batch_size, default_start
 from api.cli.simulation import simulate
 from api.cloudevents import read_event
 from api.event_attributes import Reading
-from journey.journey import Journey, after, decide, initial
-from journey.processes import load_definitions
+from journey.journey import Journey, decide, evolve, initial
+from journey.processes import processes_of
 from journey.settings import Settings
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Stage
@@ -42,14 +42,14 @@ class TestJourneys:
 
     def test_lawful(self, language: Language) -> None:
         """A strict service takes every event, and no case is marked as a deviation."""
-        processes, known = load_definitions(), dict[str, Journey]()
+        processes, known = processes_of(SETTINGS), dict[str, Journey]()
         for event in journeys(language):
             told = read_event(event, Reading(SETTINGS, datetime.fromisoformat(event["time"])))
             journey = known.get(told.stream_id, initial())
             decided = decide(journey, told, "strict", processes)
             assert decided.deviation is None
             assert decided.case == event.get("case")
-            known[told.stream_id] = after(journey, decided.touchpoint, decided.case, decided.process)
+            known[told.stream_id] = evolve(journey, decided)
 
     def test_cases(self, language: Language) -> None:
         """A case belongs to one customer."""

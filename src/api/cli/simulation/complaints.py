@@ -27,12 +27,13 @@ def complain(diary: Diary, at: datetime, about: str | None, category: str | None
         scene.wait(HOUR, DAY)
         scene.tell("complaint.withdrawn", {"reason": diary.say(grievances.COMPLAINT_WITHDRAWN)})
         return scene
-    _handle(scene, grievance)
+    _handle(scene, grievance, scene.due(DAYS_WHEN_EXTENDED, at))
     _conclude(scene, grievance)
     return scene
 
 
-def _handle(scene: Scene, grievance: grievances.Grievance) -> None:
+def _handle(scene: Scene, grievance: grievances.Grievance, latest: str | None = None) -> None:
+    """Look into a complaint; it may be extended until `latest`, and an appeal may not."""
     diary = scene.diary
     handler = diary.one_of(people.STAFF[diary.run.language])
     scene.work(10 * MINUTE, 6 * HOUR)
@@ -45,9 +46,9 @@ def _handle(scene: Scene, grievance: grievances.Grievance) -> None:
         scene.work(6 * HOUR, 3 * DAY)
         recorded = {"kind": kind, "detail": diary.say(detail), "by": handler}
         scene.tell("complaint.step_recorded", recorded, "system", handler)
-    if diary.chance(0.1):
+    if diary.chance(0.1) and latest:
         scene.work(HOUR, DAY)
-        _extend(scene)
+        _extend(scene, latest)
         scene.work(4 * DAY, 9 * DAY)
     scene.work(2 * HOUR, 2 * DAY)
     answered = {"result": diary.say(grievance.result), "measures": [diary.say(grievance.measure)]}
@@ -58,11 +59,11 @@ def _handle(scene: Scene, grievance: grievances.Grievance) -> None:
     )
 
 
-def _extend(scene: Scene) -> None:
+def _extend(scene: Scene, latest: str) -> None:
     diary = scene.diary
     approver = diary.one_of(people.STAFF[diary.run.language])
     extended = {
-        "new_due_at": scene.due(DAYS_WHEN_EXTENDED),
+        "new_due_at": latest,
         "ground": "complex",
         "reason": diary.say(grievances.EXTENDED),
         "approved_by": approver,

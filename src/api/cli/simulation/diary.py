@@ -152,9 +152,9 @@ class Scene:
         self.wait(shortest, longest)
         self.now = in_office_hours(self.now, self.diary.random)
 
-    def due(self, days: int) -> str:
-        """Return the moment `days` from now, as payloads write it."""
-        return (self.now + timedelta(days=days)).isoformat(timespec="seconds")
+    def due(self, days: int, since: datetime | None = None) -> str:
+        """Return the moment `days` from now or a moment before, as payloads write it."""
+        return ((since or self.now) + timedelta(days=days)).isoformat(timespec="seconds")
 
 
 def awake(moment: datetime) -> datetime:
