@@ -1,7 +1,8 @@
 """Seals the personal fields of events on their way into the log."""
 
 import hmac
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -10,10 +11,16 @@ from journey.encoding import content_digest
 from journey.errors import KeysUnavailable
 from journey.events import Event, Version
 from journey.sealing.ciphers import Algorithm
-from journey.sealing.data_keys import KeyName
+from journey.sealing.data_keys import DataKey, KeyName, WrappedKey
 from journey.sealing.keyring import Keyring
 from journey.sealing.sealed_text import Place, seal
 from journey.touchpoints import PERSONAL_FIELDS
+
+Ask = Callable[[Collection[KeyName]], Awaitable[list[WrappedKey]]]
+"""Finds what is stored of keys."""
+
+# So long nobody who needs a new key waits for a store that cannot be written.
+_REST_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -23,16 +30,64 @@ class Sealer:
 
     def __init__(self, keyring: Keyring, algorithm: Algorithm) -> None:
         self._keyring, self._algorithm = keyring, algorithm
+        self._made: dict[KeyName, tuple[WrappedKey, DataKey]] = {}
+        self._rests_until = 0.0
 
-    async def provide(self, events: Collection[Event], *, make: bool) -> None:
-        """Have the keys at hand that sealing the events needs; where that fails, each of them will tell."""
-        names = {name for event in events if event.type in PERSONAL_FIELDS for name in _names(event)}
-        if not names:
-            return
+    def lacks(self, events: Iterable[Event]) -> set[KeyName]:
+        """Name the keys that the events are sealed with and that are not at hand."""
+        return {
+            name
+            for event in events
+            if event.type in PERSONAL_FIELDS
+            for name in _names(event)
+            if self._keyring.lacks(name)
+        }
+
+    async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
+        """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
         try:
-            await (self._keyring.provide(names) if make else self._keyring.load(names))
+            while True:
+                forgotten, stored = self._keyring.forgotten, await ask(names)
+                if self._keyring.take_in(names, stored, forgotten):
+                    return bool(stored)
         except KeysUnavailable as error:
             _log.warning("keys_unavailable", error=str(error))
+            return False
+
+    async def make(self, names: Collection[KeyName]) -> None:
+        """Make keys, for one group: they are stored with what it seals, or thrown away.
+
+        Where that fails, each event that needs one will tell.
+        """
+        self._made = {}
+        if not names or time.monotonic() < self._rests_until:
+            return
+        try:
+            epoch = await self._keyring.epoch()
+            self._made = {name: self._keyring.make(name, epoch) for name in names}
+        except KeysUnavailable as error:
+            _log.warning("keys_unavailable", error=str(error))
+
+    def doubt(self) -> None:
+        """Doubt what is known of epochs: a key was refused that was made, or may have been."""
+        self._keyring.doubt_epoch()
+
+    def rest(self) -> None:
+        """Make no keys for a while: they cannot be stored."""
+        self._rests_until = time.monotonic() + _REST_SECONDS
+
+    def made(self, events: Iterable[Event]) -> list[WrappedKey]:
+        """Return the keys that were made for this group and that events are sealed with."""
+        if not self._made:
+            return []
+        names = {name for event in events if event.type in PERSONAL_FIELDS for name in _names(event)}
+        return [self._made[name][0] for name in names & self._made.keys()]
+
+    def keep(self, stored: Iterable[WrappedKey]) -> None:
+        """Have keys at hand that were made for this group, and are stored now."""
+        for each in stored:
+            self._keyring.keep(each.name, self._made[each.name][1])
+        self._made = {}
 
     def digest(self, event: Event, validate_only: bool) -> bytes | None:  # noqa: FBT001  # as the submission has it
         """Digest what the source told, under the customer's key where it is personal.
@@ -43,7 +98,7 @@ class Sealer:
         if event.type not in PERSONAL_FIELDS:
             return content_digest(event)
         names = sorted(set(_names(event)))
-        keys = [self._keyring.newest(name) for name in names]
+        keys = [self._newest(name) for name in names]
         if not keys or (validate_only and keys[0].version == 0):
             return content_digest(event)
         if any(key.version == 0 for key in keys):
@@ -74,9 +129,13 @@ class Sealer:
 
     def _seal(self, value: Any, event: Event, version: Version, field: str, name: KeyName) -> str:
         place = Place(event.stream_id, version, event.source, event.id, event.type, field)
-        key = self._keyring.newest(name)
+        key = self._newest(name)
         tenant = self._keyring.tenant
         return seal(value, place, name.retention, key, tenant=tenant, algorithm=self._algorithm)
+
+    def _newest(self, name: KeyName) -> DataKey:
+        made = self._made.get(name)
+        return made[1] if made else self._keyring.newest(name)
 
 
 def _names(event: Event) -> Iterator[KeyName]:
