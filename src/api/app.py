@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import (
     applications,
     catalogue,
+    copies,
     customers,
     events,
     health,
@@ -40,13 +41,14 @@ _OF_ANSWERS = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
 """Each header costs every answer: those that only matter to pages stand on pages."""
+_POLICY = b"content-security-policy"
 _OF_PAGES = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""Their policy for content they bring themselves: it names their style."""
+"""Pages bring their policy for content themselves: it names their style."""
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -85,7 +87,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
         # An id of a customer may have slashes: what stands behind it is looked for first.
-        for module in (events, reads, search, privacy, customers, applications, catalogue):
+        for module in (events, reads, search, privacy, copies, customers, applications, catalogue):
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     versioned.include_router(proofs.router)
@@ -117,10 +119,10 @@ def _with_security_headers(app: ASGIApp) -> ASGIApp:
     """Add to every answer what keeps browsers from guessing, and what the caller has left."""
 
     async def completing(scope: Scope, receive: Receive, send: Send) -> None:
-        added = _OF_PAGES if scope["path"].startswith("/problems") else _OF_ANSWERS
-
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
+                page = any(name == _POLICY for name, _ in message["headers"])
+                added = _OF_PAGES if page else _OF_ANSWERS
                 message["headers"] = [*message["headers"], *added, *scope.get(RATE, ())]
             await send(message)
 

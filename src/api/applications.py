@@ -18,6 +18,7 @@ from api.reader import reader_of
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
 from api.service import service_of
+from api.tables import described_table
 from api.threads import in_thread
 from journey import case_numbers
 from projections import reading
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/applications", tags=["applications"])
 @router.get(
     "",
     summary="List applications",
-    responses=answers("Applications", "a page of applications"),
+    responses=described_table("Applications", "a page of applications"),
     response_class=Response,
 )
 async def list_applications(
@@ -78,7 +79,7 @@ async def list_applications(
         "Content-Language": CONTENT_LANGUAGE[language],
         "Vary": "Accept, Accept-Language, Authorization",
     }
-    return linked(request, items, more, headers, stale=stale)
+    return linked(request, items, more, headers, stale=stale, table="Applications")
 
 
 def _page(

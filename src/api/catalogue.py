@@ -16,6 +16,7 @@ from api.problems import Problem
 from api.resources import CONTENT_LANGUAGE
 from api.schemas import answers
 from api.service import service_of
+from api.tables import described_table
 from journey.processes import ProcessDefinition
 from journey.touchpoints import TOUCHPOINTS
 from journey.vocabulary import STAGES
@@ -29,14 +30,14 @@ _DURATION = TypeAdapter(timedelta)
 @router.get(
     "/event-types",
     summary="List the types of events",
-    responses=answers("EventTypes", "every type of the catalogue"),
+    responses=described_table("EventTypes", "every type of the catalogue"),
     response_class=Response,
 )
 async def list_event_types(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """List every type of event with its JSON Schema and the moves of its case."""
     language = _language(request)
     items = [orjson.Fragment(_event_type(name, language)) for name in sorted(TOUCHPOINTS)]
-    return linked(request, items, None, _headers(language))
+    return linked(request, items, None, _headers(language), table="EventTypes")
 
 
 @router.get(
@@ -57,14 +58,15 @@ async def get_event_type(request: Request, caller: Admitted, type: EventType) ->
 @router.get(
     "/processes",
     summary="List the products' processes",
-    responses=answers("Processes", "each product's process"),
+    responses=described_table("Processes", "each product's process"),
     response_class=Response,
 )
 async def list_processes(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
     """List the products and how an application for each runs."""
     language = _language(request)
     products = service_of(request).processes.products()
-    return linked(request, [_process(product, language) for product in products], None, _headers(language))
+    items = [_process(product, language) for product in products]
+    return linked(request, items, None, _headers(language), table="Processes")
 
 
 @router.get(

@@ -18,6 +18,7 @@ from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, languag
 from api.revealing import revealed
 from api.schemas import answers, stream_of
 from api.service import service_of
+from api.tables import described_table
 from api.threads import in_thread
 from journey import case_numbers
 from journey.touchpoints.touchpoint import Channel, Stage
@@ -68,7 +69,7 @@ async def _filters(
 @router.get(
     "/timeline",
     summary="Tell a customer's journey",
-    responses=answers("Timeline", "a page of the journey"),
+    responses=described_table("Timeline", "a page of the journey"),
     response_class=Response,
 )
 async def get_timeline(
@@ -104,7 +105,8 @@ async def get_timeline(
         "Content-Language": CONTENT_LANGUAGE[language],
         "Vary": "Accept, Accept-Language, Authorization",
     }
-    return linked(request, items, more, headers, stale=any(behind) or "Journey-Parked" in fresh)
+    stale = any(behind) or "Journey-Parked" in fresh
+    return linked(request, items, more, headers, stale=stale, table="Timeline")
 
 
 async def _followed(customer: Customer, response: Response) -> Resource:

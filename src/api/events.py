@@ -17,9 +17,11 @@ from api.parameters import LARGEST_POSITION, Limit, missing_parameter
 from api.representations import as_cloudevent
 from api.schemas import answers
 from api.service import service_of
+from api.tables import described_table
 from api.threads import in_thread
 from journey.events import Position
 from journey.journey import LifecycleMode
+from journey.proof.soundness import read_sound
 
 router = APIRouter(tags=["events"])
 
@@ -95,7 +97,7 @@ async def event_limits(request: Request, caller: Admitted) -> Response:  # noqa:
 @router.get(
     "/events",
     summary="Follow the log",
-    responses=answers("Events", "events, in the order of the log"),
+    responses=described_table("Events", "events, in the order of the log"),
     response_class=Response,
 )
 async def get_events(
@@ -113,9 +115,9 @@ async def get_events(
     log = service_of(request).log
     if source is not None and id is not None:
         known = (await in_thread(lambda: log.find([(source, id)]))).get((source, id))
-        return linked(request, [as_cloudevent(known.event)] if known else [], None)
+        return linked(request, [as_cloudevent(known.event)] if known else [], None, table="Events")
     if source is not None or id is not None:
         raise missing_parameter("id" if id is None else "source")
-    events = await in_thread(lambda: log.read_all(Position(after), limit))
+    events = await in_thread(lambda: read_sound(log.tree, Position(after), limit))
     following = f"/v1/events?after={events[-1].position}&limit={limit}" if len(events) == limit else None
-    return linked(request, [as_cloudevent(event) for event in events], following)
+    return linked(request, [as_cloudevent(event) for event in events], following, table="Events")

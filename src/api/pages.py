@@ -3,19 +3,20 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from fastapi import Request, Response
 
+from api.accepting import CSV, JSON, LINES, chosen
 from api.field_errors import FieldError
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
+from api.rendering import Rendered
+from api.tables import as_csv, columns_of
 from journey.words import Words
-
-_JSON = "application/json"
-_LINES = "application/x-ndjson"
 
 
 def linked(
@@ -25,21 +26,27 @@ def linked(
     headers: Mapping[str, str] | None = None,
     *,
     stale: bool = False,
+    table: str | None = None,
 ) -> Response:
     """Answer with a page of a list; `following` is the address of the next, None on the last.
 
-    As JSON, or, where `Accept` prefers it, with a line for each item.
+    As JSON, or, where `Accept` prefers it, with a line for each item, or as CSV where the list is a `table`:
+    the name of its component in the description.
     """
-    media_type = _chosen(request.headers.get("accept"))
+    media_type = chosen(request, (JSON, LINES) if table is None else (JSON, LINES, CSV))
     complete = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization", **(headers or {})}
     if following is not None:
         complete["Link"] = f'<{following}>; rel="next"'
-    if media_type == _LINES:
-        body = b"".join(orjson.dumps(each) + b"\n" for each in items)
-    else:
+    if media_type == JSON:
         flag = {"stale": True} if stale else {}
         body = orjson.dumps({"items": list(items), "next": following, **flag})
-    return Response(body, media_type=media_type, headers=complete)
+        return Response(body, media_type=JSON, headers=complete)
+    lines = b"".join(orjson.dumps(each) + b"\n" for each in items)
+    if media_type == LINES or table is None:
+        return Response(lines, media_type=LINES, headers=complete)
+    # Named after the list alone: a customer's id has no place in the name of a file.
+    complete["Content-Disposition"] = f'attachment; filename="{table.lower()}.csv"'
+    return Rendered(lines, partial(as_csv, columns_of(table)), CSV, complete)
 
 
 def following(request: Request, place: Sequence[Any]) -> str:
@@ -71,34 +78,3 @@ def place_of(cursor: str | None, kinds: Sequence[type]) -> list[Any] | None:
 
 def _sound(place: Sequence[Any]) -> bool:
     return all(0 <= part <= LARGEST_POSITION if isinstance(part, int) else "\0" not in part for part in place)
-
-
-def _chosen(accept: str | None) -> str:
-    """Return the media type that suits `Accept` best; raise `not-acceptable` where none does."""
-    if accept is None:
-        return _JSON
-    weights = {media_type: _weight(accept, media_type) for media_type in (_JSON, _LINES)}
-    if not any(weights.values()):
-        raise Problem("not-acceptable", extra={"supported": list(weights)})
-    return max(weights, key=lambda media_type: weights[media_type])
-
-
-def _weight(accept: str, media_type: str) -> float:
-    """Return the weight of the most exact range that covers `media_type` (RFC 9110, section 12.5.1)."""
-    ranges = {"*/*": 1, f"{media_type.partition('/')[0]}/*": 2, media_type: 3}
-    best, weight = 0, 0.0
-    for part in accept.lower().split(","):
-        asked, *parameters = (piece.strip() for piece in part.split(";"))
-        if ranges.get(asked, 0) > best:
-            best, weight = ranges[asked], _quality(parameters)
-    return weight
-
-
-def _quality(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0

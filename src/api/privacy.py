@@ -1,6 +1,5 @@
-"""`/v1/customers/{customer}/…`: restriction, hold and erasure of a customer's data, and a copy of it."""
+"""`/v1/customers/{customer}/…`: restriction, hold and erasure of a customer's data."""
 
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import orjson
@@ -13,9 +12,9 @@ from api.caller import Caller
 from api.field_errors import FieldError, field_errors
 from api.openapi import POST_PROBLEM_ANSWERS
 from api.path_examples import CustomerId
-from api.privacy_answers import exported_event, told
+from api.privacy_answers import told
 from api.problems import Problem
-from api.resources import Resource, language_for
+from api.resources import language_for
 from api.schemas import answers
 from api.service import service_of
 from api.threads import in_thread
@@ -28,7 +27,6 @@ from journey.words import Words
 router = APIRouter(prefix="/customers/{customer:path}", tags=["privacy"])
 
 _LARGEST = 16 * 1024
-_EXPIRES = timedelta(days=7)
 _NO_SCHEDULE = Words(
     "There is no schedule of retention for this jurisdiction: {known}.",
     "没有该司法辖区的保存期限规则，现有：{known}。",
@@ -115,34 +113,6 @@ async def hold(request: Request, caller: Admitted, customer: CustomerId) -> Resp
 async def release(request: Request, caller: Admitted, customer: CustomerId) -> Response:
     """Let go on what waited for the hold."""
     return await _ask(request, caller, customer, "customer.hold_lifted", await _read(request, _Asked))
-
-
-@router.get(
-    "/export",
-    summary="Give a customer a copy of their data",
-    responses=answers("Export", "everything that is known of the customer"),
-    response_class=Response,
-)
-async def export_customer(request: Request, caller: Admitted, customer: CustomerId) -> Response:
-    """Tell everything: current state and all events, in words and as data. The service keeps no copy."""
-    service, language = service_of(request), language_for(request)
-    if not caller.may_read(customer):
-        raise Problem("not-found")
-    record, events = await in_thread(lambda: service.privacy.desk.read(customer))
-    if not events:
-        raise Problem("not-found")
-    current = await Resource(request, service, caller, "current_state", customer, language).state()
-    now = service.clock()
-    lines = [exported_event(event, language, caller.audience) for event in events]
-    body = {
-        "customer": customer,
-        "made_at": now.isoformat(timespec="seconds"),
-        "expires_at": (now + _EXPIRES).isoformat(timespec="seconds"),
-        "current_state": orjson.Fragment(current),
-        "privacy_state": record.state,
-        "events": [line for line in lines if line is not None],
-    }
-    return Response(orjson.dumps(body), headers=_HEADERS, media_type="application/json")
 
 
 async def _read(request: Request, model: type[_Body]) -> _Body:

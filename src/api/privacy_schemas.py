@@ -55,6 +55,7 @@ PRIVACY_SCHEMAS: Mapping[str, Schema] = {
         privacy_state=TEXT,
         current_state=ANYTHING,
         events={"type": "array", "items": _EVENT},
+        reads={"type": "array", "items": {"$ref": "#/components/schemas/Read"}},
     ),
 }
 """The components of the description, by name."""

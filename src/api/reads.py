@@ -10,8 +10,8 @@ from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit, Moment
 from api.path_examples import CustomerId
 from api.problems import Problem
-from api.schemas import answers
 from api.service import service_of
+from api.tables import described_table
 from api.threads import in_thread
 from journey.reads.records import Stored
 from journey.reads.table import Wanted
@@ -26,7 +26,7 @@ Until = Annotated[Moment | None, Query(description="recorded before")]
 @router.get(
     "/customers/{customer:path}/reads",
     summary="Tell who read a customer's personal data",
-    responses=answers("Reads", "a page of readings, the newest first"),
+    responses=described_table("Reads", "a page of readings, the newest first"),
     response_class=Response,
 )
 async def get_reads(
@@ -52,7 +52,7 @@ async def get_reads(
 @router.get(
     "/reads",
     summary="Tell who read personal data",
-    responses=answers("Reads", "a page of readings, the newest first"),
+    responses=described_table("Reads", "a page of readings, the newest first"),
     response_class=Response,
 )
 async def list_reads(
@@ -79,15 +79,16 @@ async def _page(request: Request, caller: Caller, wanted: Wanted, limit: int, cu
     before = place[0] if place else None
     found = await in_thread(lambda: records.page(wanted, before, limit + 1))
     more = following(request, [found[limit - 1].number]) if len(found) > limit else None
-    told = _to_staff if caller.audience == "staff" else _to_customer
-    return linked(request, [told(each) for each in found[:limit]], more)
+    told = _to_staff if caller.audience == "staff" else told_to_customer
+    return linked(request, [told(each) for each in found[:limit]], more, table="Reads")
 
 
 def _to_staff(record: Stored) -> dict[str, Any]:
     return {**record.told(), "link": record.link.hex()}
 
 
-def _to_customer(record: Stored) -> dict[str, Any]:
+def told_to_customer(record: Stored) -> dict[str, Any]:
+    """Return what customers are told of a reading: why and what, and not which member of staff it was."""
     said = record.told()
     named = {name: said[name] for name in ("kind", "at", "purpose", "operation", "fields")}
     return {**named, "by": "customer" if said["own"] else "staff"}

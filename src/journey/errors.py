@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 
@@ -105,6 +106,36 @@ class Unstorable(Refused):
 
 class AppendConflict(JourneyError):
     """Another writer was faster; load what it wrote and decide again."""
+
+
+@dataclass(eq=False)
+class UnknownYear(JourneyError):
+    """Nobody knows yet on which days of a year people work."""
+
+    country: str
+    year: int
+
+    def __str__(self) -> str:
+        """Say which year it is, and what to do."""
+        return (
+            f"which days of {self.year} are worked in {self.country} is not known: install a later "
+            "`holidays`, or state the year under [[calendar.years]] in a rule set of the institution"
+        )
+
+
+@dataclass(eq=False)
+class RulesUnknown(JourneyError):
+    """No rule set says how long this may take."""
+
+    rules: str
+    """The rule set that was looked for: its code, or code and version."""
+    on: date | None = None
+    """The day on which a version would have to be in force."""
+
+    def __str__(self) -> str:
+        """Say which rule set it is, and what to do."""
+        when = f"had a version in force on {self.on}" if self.on else "is there any more"
+        return f"no rule set {self.rules} {when}: add its file to the institution's rule sets"
 
 
 class LogUnavailable(JourneyError):

@@ -36,7 +36,7 @@ STATES: Mapping[CaseKind, tuple[str, ...]] = {
 _CLOSED: Mapping[CaseKind, frozenset[str]] = {
     "consultation": frozenset({"resolved", "abandoned"}),
     "application": frozenset({"withdrawn", "delivered", "failed", "rejected"}),
-    "complaint": frozenset({"closed", "withdrawn"}),
+    "complaint": frozenset({"closed", "merged", "withdrawn"}),
     "ticket": frozenset({"closed"}),
     "survey": frozenset({"submitted", "expired", "closed"}),
 }

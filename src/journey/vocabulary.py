@@ -70,6 +70,7 @@ CASE_STATES: Mapping[tuple[CaseKind, str], Words] = {
     ("complaint", "answered"): Words("Answered, to be confirmed", "已答复待确认"),
     ("complaint", "appealed"): Words("Appealed", "已申请核查"),
     ("complaint", "closed"): Words("Closed", "已结案"),
+    ("complaint", "merged"): Words("Merged with another", "已合并处理"),
     ("complaint", "withdrawn"): Words("Withdrawn", "已撤回"),
     ("ticket", "open"): Words("Open", "待处理"),
     ("ticket", "routed"): Words("With a specialist team", "已转派"),

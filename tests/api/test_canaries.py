@@ -99,7 +99,8 @@ def wrong(value: Any) -> Iterator[Any]:
 
 def data_of(type_: str, **changed: Any) -> dict[str, Any]:
     """Return the data of a stored event of a type, with some fields changed."""
-    data: dict[str, Any] = orjson.loads((FIXTURES / f"{type_}.v1.json").read_bytes())
+    version = TOUCHPOINTS[type_].schema_version
+    data: dict[str, Any] = orjson.loads((FIXTURES / f"{type_}.v{version}.json").read_bytes())
     return {**data, **changed}
 
 

@@ -33,7 +33,7 @@ def _secret(type_: str, field: str) -> str:
 def _payload(type_: str) -> dict[str, Any]:
     """Return the example of a type, with a mark in every field that is for staff only."""
     declared = TOUCHPOINTS[type_]
-    data: dict[str, Any] = orjson.loads((FIXTURES / f"{type_}.v1.json").read_bytes())
+    data: dict[str, Any] = orjson.loads((FIXTURES / f"{type_}.v{declared.schema_version}.json").read_bytes())
     for field in declared.staff_only_fields():
         for value in (_secret(type_, field), {"code": _secret(type_, field)}):
             if _fits(declared, changed := {**data, field: value}):

@@ -116,7 +116,7 @@ def test_any_headers(channel: httpx.Client, headers: dict[str, bytes], body: byt
         st.text(max_size=20) | st.integers().map(str) | st.datetimes().map(lambda moment: f"{moment}Z"),
         max_size=4,
     ),
-    accept=st.sampled_from(["*/*", "application/json", "application/x-ndjson"]),
+    accept=st.sampled_from(["*/*", "application/json", "application/x-ndjson", "text/csv"]),
 )
 def test_any_query(analyst: httpx.Client, path: str, query: dict[str, str], accept: str) -> None:
     """Questions with parameters of any text."""

@@ -1,10 +1,13 @@
 """Restriction and erasure over HTTP: what readers see, what is taken, what a customer may have a copy of."""
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from tests.sites import Site, serving
 
 NAME = "陈晓燕-CANARY"
 ASKED = {"request_id": "DSR-1", "basis": "PIPL Art. 47"}
+MARKUP = "html head meta title style body main h1 h2 dl dt dd p ol li strong em time table tr th td br"
 _numbers = itertools.count(1)
 
 
@@ -152,6 +156,72 @@ class TestErasure:
 
 
 class TestExport:
+    def test_who_read_it(self, analyst: httpx.Client, officer: httpx.Client, customer: str) -> None:
+        """A copy tells every reading, why and what, but not which member of staff it was."""
+        for number in range(3):
+            headers = {"Journey-Purpose": f"credit-review-{number}"}
+            analyst.get(f"/v1/customers/{customer}", headers=headers)
+        copy = officer.get(f"/v1/customers/{customer}/export")
+
+        told = copy.json()["reads"]
+        assert [each["purpose"] for each in told] == [f"credit-review-{number}" for number in (2, 1, 0)]
+        assert {each["by"] for each in told} == {"staff"}
+        assert analyst.headers["authorization"].split()[1][:11] not in copy.text
+
+    @pytest.mark.parametrize("said", [("en", "Phone", "Restricted"), ("zh-CN", "电话号码", "限制处理")])
+    def test_as_a_page(
+        self,
+        analyst: httpx.Client,
+        officer: httpx.Client,
+        customer: str,
+        said: tuple[str, str, str],
+    ) -> None:
+        """A page in the reader's language tells the same as JSON, and runs and loads nothing."""
+        language, label, title = said
+        address = f"/v1/customers/{customer}/export"
+        analyst.get(f"/v1/customers/{customer}", headers={"Journey-Purpose": "credit-review"})
+        ask(officer, customer, "restriction")
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        page = officer.get(address, headers=headers)
+        told = officer.get(address, headers={"Accept-Language": language}).json()
+
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["cache-control"] == "no-store"
+        (policy,) = page.headers.get_list("content-security-policy")
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        text = unescape(page.text)
+        assert f'<html lang="{language}">' in text
+        assert f"<dt>{label}</dt><dd>13800138000</dd>" in text
+        assert title in text
+        assert "credit-review" in text
+        for event in told["events"]:
+            assert event["title"] in text
+            assert event["says"] in text
+        (recorded, *_) = officer.get(f"/v1/customers/{customer}/reads").json()["items"]
+        assert (recorded["operation"], recorded["customer"]) == ("export_customer", customer)
+
+    def test_nothing_in_a_page_is_markup(
+        self, channel: httpx.Client, officer: httpx.Client, site: Site
+    ) -> None:
+        """What customers and channels wrote is text, whatever it looks like."""
+        who = "P<b>\"'&"
+        evil = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
+        named = cloudevent("customer.registered", {"name": evil}, subject=who)
+        assert post(channel, named).status_code == 201
+        site.caught_up()
+        address = f"/v1/customers/{quote(who, safe='')}/export"
+        page = officer.get(address, headers={"Accept": "text/html", "Journey-Purpose": "a"}).text
+
+        assert escape(evil) in page
+        assert escape(who) in page
+        assert set(re.findall(r"<(\w+)", page)) <= set(MARKUP.split())
+
+    def test_other_forms(self, officer: httpx.Client, customer: str) -> None:
+        """There are two, and the problem names them."""
+        answer = officer.get(f"/v1/customers/{customer}/export", headers={"Accept": "application/pdf"})
+
+        assert assert_problem(answer, "not-acceptable")["supported"] == ["application/json", "text/html"]
+
     def test_everything_in_words_and_as_data(self, officer: httpx.Client, customer: str) -> None:
         """A copy tells all events; after an erasure it tells that they are erased."""
         address = f"/v1/customers/{customer}/export"

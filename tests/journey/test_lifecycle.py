@@ -20,6 +20,7 @@ REFERENCE = {
     "consultation": """
         consultation.requested     | - → waiting
         consultation.assigned      | waiting → waiting
+        consultation.article_offered | waiting → same
         consultation.answered      | waiting → talking
         consultation.transferred   | talking → waiting
         consultation.resolved      | talking → resolved
@@ -56,6 +57,10 @@ REFERENCE = {
         complaint.assigned           | registered, assigned, investigating, appealed → assigned
         complaint.step_recorded      | assigned, investigating → investigating
         complaint.extended           | assigned, investigating → same
+        complaint.suspended          | assigned, investigating → same
+        complaint.resumed            | assigned, investigating → same
+        complaint.facts_added        | registered, assigned, investigating, appealed → same
+        complaint.merged             | registered, assigned, investigating → merged
         complaint.answered           | assigned, investigating → answered
         complaint.appealed           | answered, closed → appealed
         complaint.recontacted        | answered → answered
@@ -75,7 +80,7 @@ REFERENCE = {
         feedback.invited          | - → invited
         feedback.submitted        | -, invited → submitted
         feedback.expired          | invited → expired
-        feedback.follow_up_opened | submitted → following_up
+        feedback.follow_up_opened | -, submitted → following_up
         feedback.follow_up_closed | following_up → closed
     """,
 }
@@ -220,7 +225,7 @@ def test_the_closed_states_are_these() -> None:
     assert {
         "consultation": {"resolved", "abandoned"},
         "application": {"withdrawn", "delivered", "failed", "rejected"},
-        "complaint": {"closed", "withdrawn"},
+        "complaint": {"closed", "merged", "withdrawn"},
         "ticket": {"closed"},
         "survey": {"submitted", "expired", "closed"},
     } == {kind: {state for state in STATES[kind] if is_closed(kind, state)} for kind in CASE_KINDS}

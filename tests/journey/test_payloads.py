@@ -19,8 +19,15 @@ FIXTURES = Path(__file__).parent / "fixtures" / "events"
 every_type = pytest.mark.parametrize("touchpoint", TOUCHPOINTS.values(), ids=TOUCHPOINTS)
 
 
-def _fixture(type_: str) -> str:
-    return (FIXTURES / f"{type_}.v1.json").read_text(encoding="utf-8")
+every_stored = pytest.mark.parametrize(
+    ("touchpoint", "version"),
+    [(each, version) for each in TOUCHPOINTS.values() for version in range(1, each.schema_version + 1)],
+)
+
+
+def _fixture(type_: str, version: int | None = None) -> str:
+    version = version or TOUCHPOINTS[type_].schema_version
+    return (FIXTURES / f"{type_}.v{version}.json").read_text(encoding="utf-8")
 
 
 def _errors(touchpoint: type[Touchpoint], payload: dict[str, Any]) -> list[Any]:
@@ -183,23 +190,35 @@ class TestStoredEvents:
         """A new type brings the payload that has to load for ever."""
         stored = sorted(path.name for path in FIXTURES.iterdir())
 
-        assert stored == sorted(f"{name}.v1.json" for name in TOUCHPOINTS)
+        assert stored == sorted(
+            f"{name}.v{version}.json"
+            for name, touchpoint in TOUCHPOINTS.items()
+            for version in range(1, touchpoint.schema_version + 1)
+        )
 
-    @every_type
-    def test_load_for_ever_and_lose_nothing(self, touchpoint: type[Touchpoint]) -> None:
+    @every_stored
+    def test_load_for_ever_and_lose_nothing(self, touchpoint: type[Touchpoint], version: int) -> None:
         """An old payload is brought up to date, read, and says the same when it is written again."""
-        stored = json.loads(_fixture(touchpoint.type))
+        stored = json.loads(_fixture(touchpoint.type, version))
 
-        read = touchpoint.model_validate_json(json.dumps(touchpoint.upcast(stored, 1)))
+        read = touchpoint.model_validate_json(json.dumps(touchpoint.upcast(stored, version)))
 
         assert touchpoint.model_validate_json(read.model_dump_json(exclude_unset=True)) == read
-        if touchpoint.schema_version == 1:
-            assert json.loads(read.model_dump_json(exclude_unset=True)) == stored
+        written = json.loads(read.model_dump_json(exclude_unset=True))
+        assert {name: written[name] for name in stored} == stored
+        if version == touchpoint.schema_version:
+            assert written.keys() == stored.keys()
 
     @every_type
     def test_show_every_field_of_their_version(self, touchpoint: type[Touchpoint]) -> None:
         """An example that leaves a field out would not notice its loss."""
         stored = json.loads(_fixture(touchpoint.type))
 
-        if touchpoint.schema_version == 1:
-            assert stored.keys() == touchpoint.model_json_schema().get("properties", {}).keys()
+        assert stored.keys() == touchpoint.model_json_schema().get("properties", {}).keys()
+
+    def test_of_an_extension_before_notices_were_recorded_say_that_nobody_was_told(self) -> None:
+        """Nothing is made up for it."""
+        extended = TOUCHPOINTS["complaint.extended"]
+        old = extended.upcast(json.loads(_fixture("complaint.extended", 1)), 1)
+
+        assert (old["ground"], old["level"], old["notice"]) == (None, None, None)

@@ -18,9 +18,10 @@ TYPES = """
     care.contacted care.responded
     complaint.acknowledged complaint.answered complaint.appealed complaint.assigned
     complaint.closed_unconfirmed complaint.confirmed complaint.escalated complaint.extended
+    complaint.facts_added complaint.merged complaint.resumed complaint.suspended
     complaint.recontacted complaint.registered complaint.step_recorded complaint.withdrawn
-    consultation.abandoned consultation.answered consultation.assigned consultation.requested
-    consultation.resolved consultation.self_served consultation.transferred
+    consultation.abandoned consultation.answered consultation.article_offered consultation.assigned
+    consultation.requested consultation.resolved consultation.self_served consultation.transferred
     customer.alias_added customer.erased customer.erasure_begun customer.erasure_requested customer.held
     customer.hold_lifted customer.profile_changed customer.registered customer.restricted
     customer.restriction_lifted
@@ -28,7 +29,7 @@ TYPES = """
     feedback.expired feedback.follow_up_closed feedback.follow_up_opened feedback.invited feedback.submitted
     improvement.announced improvement.completed improvement.started improvement.verified
     interaction.recorded
-    notification.failed notification.sent
+    notification.failed notification.requested notification.sent
     offer.accepted offer.cancelled offer.declined offer.made offer.returned offer.sent
     review.approved review.materials_requested review.rejected review.started review.step_completed
     ticket.answered ticket.confirmed ticket.opened ticket.reopened ticket.routed
@@ -66,13 +67,18 @@ SHOWN = """
     complaint.closed_unconfirmed: attempts reason
     complaint.confirmed: satisfied comment
     complaint.escalated: to- cause- deadline-
-    complaint.extended: new_due_at reason approved_by-
+    complaint.extended: new_due_at ground reason approved_by- level notice
+    complaint.facts_added: facts
+    complaint.merged: into
     complaint.recontacted: medium reached
+    complaint.resumed: finding- notice
+    complaint.suspended: cause body reason notice
     complaint.registered: category severity- description contact about
     complaint.step_recorded: kind detail- by-
     complaint.withdrawn: reason
     consultation.abandoned: waited_reason
     consultation.answered: agent-
+    consultation.article_offered: article
     consultation.assigned: agent- team
     consultation.requested: topic category product question priority-
     consultation.resolved: outcome first_contact answer
@@ -97,7 +103,7 @@ SHOWN = """
     delivery.step_completed: step by-
     feedback.expired:
     feedback.follow_up_closed: result changed
-    feedback.follow_up_opened: handler- because-
+    feedback.follow_up_opened: handler- because- about
     feedback.invited: kind about medium
     feedback.submitted: csat nps ces comment about
     improvement.announced: area plan expected_by expected_effect
@@ -106,6 +112,7 @@ SHOWN = """
     improvement.verified: area plan expected_by expected_effect
     interaction.recorded: touchpoint action outcome duration_s
     notification.failed: template medium about reason-
+    notification.requested: template- language- about- medium-
     notification.sent: template medium about reference
     offer.accepted: offer amount terms medium reason
     offer.cancelled: offer amount terms medium reason
@@ -200,6 +207,7 @@ class TestCatalogue:
             "complaint.registered",
             "consultation.requested",
             "consultation.self_served",
+            "feedback.follow_up_opened",
             "feedback.invited",
             "feedback.submitted",
             "ticket.opened",
@@ -274,8 +282,11 @@ class TestDeclaration:
             "complaint.appealed": ["reason"],
             "complaint.confirmed": ["comment"],
             "complaint.extended": ["reason"],
+            "complaint.facts_added": ["facts"],
             "complaint.registered": ["contact", "description"],
+            "complaint.resumed": ["finding"],
             "complaint.step_recorded": ["detail"],
+            "complaint.suspended": ["reason"],
             "complaint.withdrawn": ["reason"],
             "consultation.requested": ["question"],
             "consultation.resolved": ["answer"],
@@ -313,7 +324,14 @@ class TestDeclaration:
         work = [name for name in TOUCHPOINTS if name.startswith("work.")]
 
         assert sorted(STAFF_ONLY) == sorted(
-            ["complaint.escalated", "customer.held", "customer.hold_lifted", "offer.made", *work]
+            [
+                "complaint.escalated",
+                "customer.held",
+                "customer.hold_lifted",
+                "notification.requested",
+                "offer.made",
+                *work,
+            ]
         )
 
     @every_type

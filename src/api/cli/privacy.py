@@ -85,10 +85,24 @@ def show_command(customer: Customer, *, url: Url = DEFAULT_URL, key: Key = None)
         _print(client.request("GET", f"{_address(customer)}/erasure").json())
 
 
-def copy_command(customer: Customer, *, url: Url = DEFAULT_URL, key: Key = None) -> None:
+def copy_command(
+    customer: Customer,
+    *,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help=said("As a page to read and to print.", "输出可阅读、可打印的网页。")),
+    ] = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
     """Print a copy of everything, for the customer."""
     with connected(url, key) as client:
-        _print(client.request("GET", f"{_address(customer)}/export").json())
+        headers = {"Accept": "text/html" if page else "application/json"}
+        answer = client.request("GET", f"{_address(customer)}/export", headers=headers)
+        if page:
+            typer.echo(answer.text)
+        else:
+            _print(answer.json())
 
 
 def end_epoch_command(
@@ -142,7 +156,7 @@ teach(
     copy_command,
     Lesson(
         said("Print a copy of all data, for the customer.", "输出客户信息副本，供客户本人使用。"),
-        ("journey privacy copy C-1001 > C-1001.json",),
+        ("journey privacy copy C-1001 > C-1001.json", "journey privacy copy C-1001 --page > C-1001.html"),
     ),
 )
 teach(

@@ -1,15 +1,14 @@
 """The pages behind the `type` of each problem, for whoever follows the address."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Header
 from starlette.responses import HTMLResponse
 
+from api.html_pages import POLICY, page
 from api.languages import Tag, language_of, localised, negotiate
 from api.problem_texts import PROBLEMS, ProblemCode, ProblemType
 from api.problems.problem import Problem
@@ -28,17 +27,6 @@ _NO = Words("No: unchanged, it would fail again.", "不可以。内容不变时�
 _STATUS = Words("HTTP status", "HTTP 状态码")
 
 _BY_NAME: Mapping[str, ProblemType] = {problem.code: problem for problem in PROBLEMS.values()}
-
-_STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
-    "h1{font-size:1.5rem}h2{font-size:1.1rem;margin-bottom:0}p{margin-top:.25rem}"
-)
-_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @page_router.get("")
@@ -65,7 +53,7 @@ def _list(tag: Tag) -> bytes:
         f"<code>{problem.code}</code> {problem.status}</li>"
         for problem in PROBLEMS.values()
     )
-    return _page(_said(_ALL, tag), f"<ul>{''.join(lines)}</ul>", tag)
+    return page(_said(_ALL, tag), f"<ul>{''.join(lines)}</ul>", tag)
 
 
 @cache
@@ -81,26 +69,17 @@ def _explained(code: ProblemCode, tag: Tag) -> bytes:
         f"<p><code>{problem.code}</code> · {_said(_STATUS, tag)} {problem.status}</p>{sections}"
         f'<p><a href="/problems">{_said(_ALL, tag)}</a></p>'
     )
-    return _page(_said(problem.title, tag), content, tag)
+    return page(_said(problem.title, tag), content, tag)
 
 
 def _said(words: Words, tag: Tag) -> str:
     return escape(localised(words.in_language(language_of(tag)), tag))
 
 
-def _page(title: str, content: str, tag: Tag) -> bytes:
-    html = (
-        f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
-        f"<body><main><h1>{title}</h1>{content}</main></body></html>"
-    )
-    return html.encode()
-
-
 def _answer(html: bytes, tag: Tag) -> HTMLResponse:
     headers = {
         "Content-Language": tag,
         "Vary": "Accept-Language",
-        "Content-Security-Policy": _POLICY,
+        "Content-Security-Policy": POLICY,
     }
     return HTMLResponse(html, headers=headers)

@@ -11,9 +11,9 @@ import structlog
 from journey.errors import AppendConflict, DamagedEvent, DamagedTree
 from journey.event_log import Batch, LinkedRow, TreeTables
 from journey.proof.guard import Guard
-from journey.proof.hashes import NO_LINK, leaf_hash, link_hash
 from journey.proof.merkle import Edge
 from journey.proof.notes import Checkpoint, Signer, Verifier, unsigned
+from journey.proof.soundness import sound_leaf
 from journey.proof.tree import Tree
 from journey.settings import Settings
 
@@ -128,8 +128,8 @@ def _checked(rows: list[LinkedRow]) -> tuple[list[bytes], DamagedEvent | None]:
     """Return the leaves of events up to the first that is not what was appended, and what is wrong."""
     leaves: list[bytes] = []
     for row in rows:
-        leaf = leaf_hash(row.stream_id, row.version, row.type, row.state)
-        if row.link is not None and row.link != link_hash(row.link_before or NO_LINK, leaf):
+        leaf = sound_leaf(row)
+        if leaf is None:
             return leaves, DamagedEvent(f"the event at position {row.position} is not what was appended")
         leaves.append(leaf)
     return leaves, None

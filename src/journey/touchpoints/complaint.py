@@ -1,9 +1,10 @@
 """Complaints: from registration to the customer's confirmation."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from journey.touchpoints.notice import ApprovalLevel, Notice
 from journey.touchpoints.touchpoint import (
     CaseNumber,
     Code,
@@ -81,9 +82,10 @@ class ComplaintStepRecorded(Touchpoint):
 
 
 class ComplaintExtended(Touchpoint):
-    """The time limit is extended with approval."""
+    """The time limit is extended with approval, and the customer told of it."""
 
     type = "complaint.extended"
+    schema_version = 2
     stage = "complaint"
     case = "complaint"
     moves = lawful("assigned, investigating -> same")
@@ -91,8 +93,82 @@ class ComplaintExtended(Touchpoint):
     says = Words("The time limit was extended", "处理期限已批准延长")
 
     new_due_at: Instant
+    ground: Code | None
+    """Which extension of the rule set it is."""
     reason: FreeText
     approved_by: Staff
+    level: ApprovalLevel | None
+    """Who approved it."""
+    notice: Notice | None
+    """How the customer was told; null where nobody did."""
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
+        """Say of version 1 that nobody recorded the ground, the approver's level or a notice."""
+        if schema_version == 1:
+            return {"ground": None, "level": None, "notice": None, **data}
+        return super().upcast(data, schema_version)
+
+
+class ComplaintSuspended(Touchpoint):
+    """An outside body appraises, tests or assesses, and the time limit stands still."""
+
+    type = "complaint.suspended"
+    stage = "complaint"
+    case = "complaint"
+    moves = lawful("assigned, investigating -> same")
+    title = Words("Time limit suspended", "处理期限中止")
+    says = Words("The time limit stands still for an outside appraisal", "因外部鉴定，处理期限暂停计算")
+
+    cause: Literal["appraisal", "testing", "assessment"]
+    body: Text
+    """The outside body."""
+    reason: FreeText | None = None
+    notice: Notice | None
+    """How the customer was told; null where nobody did."""
+
+
+class ComplaintResumed(Touchpoint):
+    """The outside body has answered, and the time limit goes on."""
+
+    type = "complaint.resumed"
+    stage = "complaint"
+    case = "complaint"
+    moves = lawful("assigned, investigating -> same")
+    title = Words("Time limit resumed", "处理期限恢复")
+    says = Words(
+        "The outside appraisal is there, and the time limit goes on", "外部鉴定已完成，处理期限继续计算"
+    )
+
+    finding: Note | None = None
+    notice: Notice | None
+    """How the customer was told; null where nobody did."""
+
+
+class ComplaintFactsAdded(Touchpoint):
+    """The customer brings new facts or grounds."""
+
+    type = "complaint.facts_added"
+    stage = "complaint"
+    case = "complaint"
+    moves = lawful("registered, assigned, investigating, appealed -> same")
+    title = Words("New facts", "补充新的事实和理由")
+    says = Words("The customer brought new facts", "客户提出新的事实和理由")
+
+    facts: FreeText
+
+
+class ComplaintMerged(Touchpoint):
+    """The same complaint, made again, is handled with the first one."""
+
+    type = "complaint.merged"
+    stage = "complaint"
+    case = "complaint"
+    moves = lawful("registered, assigned, investigating -> merged")
+    title = Words("Complaint merged", "投诉合并")
+    says = Words("Handled together with complaint {into}", "与投诉{into}合并处理")
+
+    into: CaseNumber
 
 
 class ComplaintAnswered(Touchpoint):
@@ -203,6 +279,10 @@ ComplaintTouchpoint = (
     | ComplaintAssigned
     | ComplaintStepRecorded
     | ComplaintExtended
+    | ComplaintSuspended
+    | ComplaintResumed
+    | ComplaintFactsAdded
+    | ComplaintMerged
     | ComplaintAnswered
     | ComplaintAppealed
     | ComplaintRecontacted

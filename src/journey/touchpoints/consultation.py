@@ -37,6 +37,19 @@ class ConsultationAssigned(Touchpoint):
     team: Code
 
 
+class ConsultationArticleOffered(Touchpoint):
+    """The knowledge base has an answer, and the customer is pointed to it."""
+
+    type = "consultation.article_offered"
+    stage = "consultation"
+    case = "consultation"
+    moves = lawful("waiting -> same")
+    title = Words("Article offered", "推荐知识库文章")
+    says = Words("Article {article} may answer the question", "推荐知识库文章{article}")
+
+    article: Code
+
+
 class ConsultationAnswered(Touchpoint):
     """An agent takes the question up: waiting ends."""
 
@@ -111,6 +124,7 @@ class ConsultationAbandoned(Touchpoint):
 ConsultationTouchpoint = (
     ConsultationRequested
     | ConsultationAssigned
+    | ConsultationArticleOffered
     | ConsultationAnswered
     | ConsultationTransferred
     | ConsultationResolved

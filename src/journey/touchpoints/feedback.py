@@ -79,17 +79,19 @@ class FeedbackExpired(Touchpoint):
 
 
 class FeedbackFollowUpOpened(Touchpoint):
-    """Somebody is to look into what the customer said."""
+    """Somebody is to look into what the customer said, in a survey or when a case ended."""
 
     type = "feedback.follow_up_opened"
     stage = "feedback"
     case = "survey"
-    moves = lawful("submitted -> following_up")
+    moves = lawful("-, submitted -> following_up")
     title = Words("Follow-up opened", "发起评价跟进")
     says = Words("A follow-up to the feedback began", "已安排专人跟进客户评价")
 
     handler: Staff
     because: Annotated[Text, StaffOnly("staff writes it for staff")]
+    about: CaseNumber | None = None
+    """The case that ended so, where no survey asked for it."""
 
 
 class FeedbackFollowUpClosed(Touchpoint):

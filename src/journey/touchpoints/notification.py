@@ -1,7 +1,24 @@
 """Notifications: what the institution tells the customer through a gateway."""
 
 from journey.touchpoints.touchpoint import CaseNumber, Code, Note, Text, Touchpoint
-from journey.words import Words
+from journey.words import Language, Words
+
+
+class NotificationRequested(Touchpoint):
+    """The customer is to be told something; whether a gateway took the message is told by what follows."""
+
+    type = "notification.requested"
+    stage = "interaction"
+    title = Words("Notification requested", "待发送通知")
+    says = Words("The customer is to be notified about {about}", "需就{about}通知客户")
+    staff_only = True
+
+    template: Code
+    """What to tell: the name of the message, which the gateway knows in each language."""
+    language: Language
+    about: CaseNumber
+    medium: Code | None = None
+    """How to tell it; without one the gateway goes by what the customer prefers."""
 
 
 class NotificationSent(Touchpoint):

@@ -111,7 +111,8 @@ class TestWhileTheServiceRuns:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert ran.stderr == ""
         counts = [str(COUNT)] * 3
-        assert rows(ran.stdout)[:-1] == [[name, *counts, "0", "0"] for name in PROJECTIONS]
+        assert rows(ran.stdout)[:-2] == [[name, *counts, "0", "0"] for name in PROJECTIONS]
+        assert ran.stdout.splitlines()[-2] == f"Log: all {COUNT:,} events as they were appended."
         assert ran.stdout.splitlines()[-1].startswith("Records of readings: all 0 as recorded")
 
     def test_migrate(self, operated: Operated) -> None:

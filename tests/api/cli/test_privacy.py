@@ -29,6 +29,9 @@ def test_from_request_to_epoch(tmp_path: Path) -> None:
         assert epoch_keys(settings).known() == [2]
         copy = journey("privacy", "copy", "C/1", *there)
         assert orjson.loads(copy.stdout)["events"][0]["data"]["name"] == "Chen", copy.stderr
+        page = journey("privacy", "copy", "C/1", "--page", *there).stdout
+        assert page.startswith("<!doctype html>")
+        assert "<dd>Chen</dd>" in page
         assert journey("privacy", "show", "nobody", *there).returncode != 0
     with server(settings) as running, running.client(key) as client:
         assert client.get("/v1/customers/C%2F1/export").json()["events"][0]["data"] == {"name": "Chen"}

@@ -47,9 +47,7 @@ def _handle(scene: Scene, grievance: grievances.Grievance) -> None:
         scene.tell("complaint.step_recorded", recorded, "system", handler)
     if diary.chance(0.1):
         scene.work(HOUR, DAY)
-        extended = {"new_due_at": scene.due(DAYS_WHEN_EXTENDED), "reason": diary.say(grievances.EXTENDED)}
-        approver = diary.one_of(people.STAFF[diary.run.language])
-        scene.tell("complaint.extended", {**extended, "approved_by": approver}, "system", approver)
+        _extend(scene)
         scene.work(4 * DAY, 9 * DAY)
     scene.work(2 * HOUR, 2 * DAY)
     answered = {"result": diary.say(grievance.result), "measures": [diary.say(grievance.measure)]}
@@ -58,6 +56,20 @@ def _handle(scene: Scene, grievance: grievances.Grievance) -> None:
     scene.tell(
         "complaint.answered", {**answered, "improvement": improvement, "medium": medium}, "phone", handler
     )
+
+
+def _extend(scene: Scene) -> None:
+    diary = scene.diary
+    approver = diary.one_of(people.STAFF[diary.run.language])
+    extended = {
+        "new_due_at": scene.due(DAYS_WHEN_EXTENDED),
+        "ground": "complex",
+        "reason": diary.say(grievances.EXTENDED),
+        "approved_by": approver,
+        "level": "department",
+        "notice": {"told_at": scene.now.isoformat(timespec="seconds"), "medium": "sms"},
+    }
+    scene.tell("complaint.extended", extended, "system", approver)
 
 
 def _conclude(scene: Scene, grievance: grievances.Grievance) -> None:

@@ -1,0 +1,270 @@
+"""A complaint's deadline, explained step by step and recomputed for any moment, from its facts alone."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from journey.calendars import moved_by_days
+from journey.deadlines import telling
+from journey.deadlines.clock import Clock, faults, is_late
+from journey.deadlines.facts import ClockFact, Kind
+from journey.deadlines.limits import Pause, end_of
+from journey.deadlines.telling import filled, length, listed
+from journey.rule_set import Clause
+from journey.rule_sets import RuleSets
+from journey.words import Words
+
+Status = Literal["running", "suspended", "met", "missed", "ended"]
+"""How a deadline stands; `ended` where nothing is due any more: merged with another, or withdrawn."""
+
+
+class Step(NamedTuple):
+    """One thing that led to a deadline."""
+
+    kind: Kind | Literal["passed", "standing"]
+    """What happened; `passed` where the time was over, `standing` where it stands still to this moment."""
+    at: datetime
+    says: Words
+    due_at: datetime
+    """The end of the time limit as it was then."""
+    days: int
+    """By how many calendar days the end moved."""
+    source: Words | None = None
+    """The rule that it rests on."""
+    read: bool = False
+    """Whether that rule was read in its source."""
+    version: int | None = None
+    """The place of its event in the customer's stream."""
+
+
+class Reached(NamedTuple):
+    """How a milestone stands."""
+
+    code: str
+    name: Words
+    due_at: datetime
+    status: Literal["running", "met", "missed"]
+
+
+class Deadline(NamedTuple):
+    """When a complaint must be answered, and why then."""
+
+    status: Status
+    due_at: datetime
+    """The end of the limit; while it stands still, when it would end if it went on now."""
+    warn_at: datetime | None
+    """When to warn; None unless the time is running."""
+    stopped_at: datetime | None
+    """When it was answered, closed, merged or withdrawn; None while something is due."""
+    rules: str
+    """The stamp of the rule set."""
+    track: str
+    """The code of its rules for this category of complaints."""
+    milestones: tuple[Reached, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the time is over and there is still no answer."""
+        return self.status == "missed" and self.stopped_at is None
+
+
+def explain(
+    facts: Iterable[ClockFact], rules: RuleSets, *, as_of: datetime, known_at: datetime | None = None
+) -> Deadline | None:
+    """Return the deadline as it stood at `as_of`, from what was recorded by `known_at`; None before it began.
+
+    Raises `RulesUnknown` where no rule set is known for it, `UnknownYear` where its days cannot be counted.
+    """
+    clock, steps, counted = followed(facts, rules, as_of=as_of, known_at=known_at)
+    if clock is None:
+        return None
+    if clock.paused_since is not None and clock.stopped_at is None:
+        before, due = clock.due(clock.paused_since), clock.due(as_of)
+        steps.append(Step("standing", as_of, telling.STANDING, due, _days(clock, before, due)))
+    clock = _passed(clock, as_of, steps)
+    due, status = clock.due(as_of), _status(clock)
+    running = status == "running"
+    return Deadline(
+        status=status,
+        due_at=due,
+        warn_at=moved_by_days(clock.calendar, due, -clock.limit.warn_days) if running else None,
+        stopped_at=clock.stopped_at,
+        rules=clock.rule_set.stamp,
+        track=clock.track.code,
+        milestones=tuple(_milestones(clock, counted, as_of)),
+        steps=tuple(steps),
+    )
+
+
+def followed(
+    facts: Iterable[ClockFact], rules: RuleSets, *, as_of: datetime, known_at: datetime | None = None
+) -> tuple[Clock | None, list[Step], list[ClockFact]]:
+    """Return the clock after the facts of that time, the steps to it, and the facts that count."""
+    known = sorted((each for each in facts if _is_known(each, as_of, known_at)), key=_order)
+    start = next((each for each in known if each.kind == "started"), None)
+    steps: list[Step] = []
+    if start is None:
+        return None, steps, []
+    rule_set = rules.rules_for(start.rules, start.at)
+    track = rule_set.track(start.category)
+    clock = Clock(rule_set, track, track.answer, start.at)
+    steps.append(
+        _step(clock, clock, start, filled(telling.STARTED, limit=length(track.answer)), track.answer)
+    )
+    # What is dated before the start, by a clock that was wrong, counts from the start.
+    counted = [each._replace(at=max(each.at, start.at)) for each in known if each is not start]
+    for fact in counted:
+        clock = _after(_passed(clock, fact.at, steps), fact, steps)
+    return clock, steps, counted
+
+
+def _is_known(fact: ClockFact, as_of: datetime, known_at: datetime | None) -> bool:
+    told = known_at is None or fact.recorded_at is None or fact.recorded_at <= known_at
+    return told and fact.at <= as_of
+
+
+def _order(fact: ClockFact) -> tuple[datetime, int]:
+    return fact.at, sys.maxsize if fact.version is None else fact.version
+
+
+def _passed(clock: Clock, now: datetime, steps: list[Step]) -> Clock:
+    """Notice that the time is over, and say so once."""
+    noticed = clock.noticed(now)
+    if noticed is not clock and noticed.missed_at is not None:
+        steps.append(Step("passed", noticed.missed_at, telling.MISSED, noticed.missed_at, 0))
+    return noticed
+
+
+def _after(clock: Clock, fact: ClockFact, steps: list[Step]) -> Clock:
+    over = clock.stopped_at is not None
+    if fact.kind == "started" or (over and fact.kind != "appealed"):
+        return clock
+    changed, says, clause = _CHANGES[fact.kind](clock, fact)
+    steps.append(_step(clock, changed, fact, says, clause))
+    return changed
+
+
+def _step(before: Clock, after: Clock, fact: ClockFact, says: Words, clause: Clause | None) -> Step:
+    # A suspension's days are those up to its end: its beginning moves nothing.
+    was, due = before.due(before.paused_since or fact.at), after.due(fact.at)
+    return Step(
+        fact.kind,
+        fact.at,
+        says,
+        due,
+        _days(after, was, due) if fact.kind != "appealed" else 0,
+        clause.source if clause else None,
+        read=clause is not None and clause.read is not None,
+        version=fact.version,
+    )
+
+
+def _days(clock: Clock, before: datetime, after: datetime) -> int:
+    return (clock.calendar.date_of(after) - clock.calendar.date_of(before)).days
+
+
+_Changed = tuple[Clock, Words, Clause | None]
+
+
+def _unless_faulty(
+    clock: Clock, fact: ClockFact, changed: Clock, says: Words, clause: Clause | None
+) -> _Changed:
+    """Leave the clock as it is where the rules hold something against a fact, or it came too late."""
+    if wrong := faults(clock, fact):
+        listed_faults = listed((each.says for each in wrong), telling.NEXT)
+        return clock, filled(telling.NOT_COUNTED, faults=listed_faults), clause
+    if clock.missed_at is not None:
+        return clock, telling.TOO_LATE_TO_COUNT, None
+    return changed, says, clause
+
+
+def _suspended(clock: Clock, fact: ClockFact) -> _Changed:
+    changed = clock._replace(paused_since=fact.at)
+    return _unless_faulty(clock, fact, changed, telling.SUSPENDED, clock.track.suspension)
+
+
+def _resumed(clock: Clock, fact: ClockFact) -> _Changed:
+    since = clock.paused_since
+    if since is None:
+        return _unless_faulty(clock, fact, clock, telling.RESUMED, None)
+    # Time goes on when the outside body has answered, whoever was told of it.
+    changed = clock._replace(paused_since=None, pauses=(*clock.pauses, Pause(since, fact.at)))
+    return changed, telling.RESUMED, clock.track.suspension
+
+
+def _extended(clock: Clock, fact: ClockFact) -> _Changed:
+    extension = clock.track.extension(fact.ground)
+    ground = extension.name if extension else Words("", "")
+    says = filled(telling.EXTENDED, ground=ground)
+    return _unless_faulty(clock, fact, clock._replace(extended=fact), says, extension)
+
+
+def _new_facts(clock: Clock, fact: ClockFact) -> _Changed:
+    if clock.track.new_facts is None:
+        return clock, telling.NO_RESTART, None
+    # An end that was granted, and told to the customer, stays where it is the later one.
+    says = filled(telling.RESTARTED, limit=length(clock.limit))
+    return _unless_faulty(clock, fact, clock._replace(start=fact.at), says, clock.track.new_facts)
+
+
+def _acknowledged(clock: Clock, _: ClockFact) -> _Changed:
+    return clock, telling.ACKNOWLEDGED, None
+
+
+def _answered(clock: Clock, fact: ClockFact) -> _Changed:
+    return clock._replace(stopped_at=fact.at, ending="answered"), telling.ANSWERED, None
+
+
+def _closed(clock: Clock, fact: ClockFact) -> _Changed:
+    return clock._replace(stopped_at=fact.at, ending="closed"), telling.CLOSED, None
+
+
+def _merged(clock: Clock, fact: ClockFact) -> _Changed:
+    into = Words(fact.into or "", fact.into or "")
+    changed = clock._replace(stopped_at=fact.at, ending="merged")
+    return changed, filled(telling.MERGED, into=into), clock.track.merging
+
+
+def _withdrawn(clock: Clock, fact: ClockFact) -> _Changed:
+    return clock._replace(stopped_at=fact.at, ending="withdrawn"), telling.WITHDRAWN, None
+
+
+def _appealed(clock: Clock, fact: ClockFact) -> _Changed:
+    limit = clock.track.appeal
+    says = filled(telling.APPEALED, limit=length(limit))
+    return Clock(clock.rule_set, clock.track, limit, fact.at), says, limit
+
+
+_CHANGES: Mapping[Kind, Callable[[Clock, ClockFact], _Changed]] = {
+    "acknowledged": _acknowledged,
+    "suspended": _suspended,
+    "resumed": _resumed,
+    "extended": _extended,
+    "new_facts": _new_facts,
+    "merged": _merged,
+    "answered": _answered,
+    "appealed": _appealed,
+    "closed": _closed,
+    "withdrawn": _withdrawn,
+}
+
+
+def _status(clock: Clock) -> Status:
+    if clock.missed_at is not None:
+        return "missed"
+    if clock.stopped_at is not None:
+        return "ended" if clock.ending in ("merged", "withdrawn") else "met"
+    return "suspended" if clock.paused_since is not None else "running"
+
+
+def _milestones(clock: Clock, facts: Iterable[ClockFact], as_of: datetime) -> Iterable[Reached]:
+    """Tell how the milestones of the answer stand; an appeal has none."""
+    if clock.limit is not clock.track.answer:
+        return
+    for each in clock.track.milestones:
+        due = end_of(clock.calendar, each, clock.start, clock.pauses)
+        reached = next((fact.at for fact in facts if fact.kind == each.met_by), None)
+        late = is_late(reached or as_of, due)
+        yield Reached(each.code, each.name, due, "missed" if late else "met" if reached else "running")

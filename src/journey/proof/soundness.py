@@ -1,0 +1,58 @@
+"""Whether stored events are what was appended: each against its link, and against its leaf of the tree."""
+
+from typing import NamedTuple
+
+from journey.encoding import from_state
+from journey.event_log import LinkedRow, TreeTables
+from journey.events import Position, RecordedEvent
+from journey.proof.hashes import HASH_BYTES, NO_LINK, leaf_hash, link_hash
+
+_PAGE = 1_000
+
+
+class Soundness(NamedTuple):
+    """What a look through the log found."""
+
+    events: int
+    """How many events are what was appended, from the first on."""
+    fault: int | None
+    """The position of the first that is not, or that is missing; None where there is none."""
+
+
+def sound_leaf(row: LinkedRow) -> bytes | None:
+    """Return the leaf of a stored event; None where the event is not what was appended.
+
+    Events that were written behind the service's back have no link: of them only the tree can tell.
+    """
+    leaf = leaf_hash(row.stream_id, row.version, row.type, row.state)
+    return leaf if row.link is None or row.link == link_hash(row.link_before or NO_LINK, leaf) else None
+
+
+def read_sound(tables: TreeTables, after: Position, limit: int) -> list[RecordedEvent]:
+    """Return events with a position greater than `after`; those that are not what was appended as damaged."""
+    return [_recorded(row) for row in tables.rows(after, limit)]
+
+
+def check_log(tables: TreeTables) -> Soundness:
+    """Check every stored event, up to the first that is not what was appended, in constant memory.
+
+    The service may run meanwhile. Who may write into the database can write links and leaves anew:
+    that is found by whoever has kept a checkpoint, with `journey-verify`.
+    """
+    last = tables.last()  # before the events are read: they reach at least as far
+    signed, seen, position = last.size if last else 0, 0, 0
+    while rows := tables.rows(position, _PAGE):
+        end = min(seen + len(rows), signed)
+        leaves = tables.hashes(0, seen, end) if seen < end else b""
+        for number, row in enumerate(rows):
+            expected = leaves[number * HASH_BYTES : (number + 1) * HASH_BYTES]
+            leaf = sound_leaf(row)
+            if leaf is None or (expected and leaf != expected):
+                return Soundness(seen + number, row.position)
+        seen, position = seen + len(rows), rows[-1].position
+    return Soundness(seen, position + 1 if seen < signed else None)
+
+
+def _recorded(row: LinkedRow) -> RecordedEvent:
+    event = from_state(row.stream_id, row.version, row.position, row.type, row.state)
+    return event if sound_leaf(row) is not None else event._replace(damaged=True)
