@@ -9,8 +9,6 @@ from fastapi import Depends, Request
 
 from api.caller import Caller
 from api.heads import head_of
-from api.keys import ApiKey
-from api.known_keys import AHEAD_SECONDS
 from api.parameters import check_parameters
 from api.policies import POLICIES, Policy
 from api.problems import Problem
@@ -20,6 +18,7 @@ RATE = "journey.rate"
 """Where a request keeps the headers that tell how many more its caller may make."""
 
 _KEY = "cj_"
+_PROOFS = "/v1/proof/"
 _PUBLIC = re.compile(r"cj_[0-9a-f]{8}(?=_)")
 
 _log = structlog.get_logger(__name__)
@@ -28,10 +27,13 @@ _log = structlog.get_logger(__name__)
 async def admitted(request: Request) -> Caller:
     """Return who calls, if the table lets them; raise `unauthorized` or `insufficient-scope`.
 
+    Of a log that lacks what a witness has seen nothing is answered but what shows that it does.
     It looks at the parameters too, but after the key: whoever has none learns nothing.
     """
     policy: Policy = POLICIES[request.scope["route"].name]
     service = service_of(request)
+    if service.guard.finding is not None and _needs_the_whole_log(request.scope["path"]):
+        service.guard.refuse()
     caller = await _caller(request, service)
     if not policy.admits(caller):
         raise Problem("insufficient-scope", extra={"scope": policy.scopes[0], "scopes": list(policy.scopes)})
@@ -46,15 +48,19 @@ Admitted = Annotated[Caller, Depends(admitted)]
 """Whoever the operation's row in the table of policies lets in."""
 
 
+def _needs_the_whole_log(path: str) -> bool:
+    return path.startswith("/v1/") and not path.startswith(_PROOFS)
+
+
 async def _caller(request: Request, service: Service) -> Caller:
     scheme, _, credentials = head_of(request).get(b"authorization", b"").partition(b" ")
     shown = credentials.strip().decode("latin-1")
     if scheme.lower() != b"bearer" or not shown:
         raise Problem("unauthorized")
     if shown.startswith(_KEY):
-        key = service.keys.remembered(shown, AHEAD_SECONDS)
-        if key is not None:
-            return _holder(key)
+        caller = service.keys.remembered(shown)
+        if caller is not None:
+            return caller
     elif service.tokens is not None:
         caller = service.tokens.remembered(shown)
         if caller is not None:
@@ -65,8 +71,7 @@ async def _caller(request: Request, service: Service) -> Caller:
 async def _looked_up(shown: str, service: Service, address: str) -> Caller:
     """Return who shows what is not known to be good; log and count where it is not."""
     failures = service.limits.failures
-    # Who was let in a moment ago is not kept out by others at the same address, such as a proxy's.
-    if failures is not None and service.keys.remembered(shown) is None:
+    if failures is not None:
         failures.check(address)
     try:
         return await _recognised(shown, service)
@@ -81,10 +86,10 @@ async def _looked_up(shown: str, service: Service, address: str) -> Caller:
 async def _recognised(shown: str, service: Service) -> Caller:
     if not shown.startswith(_KEY) and service.tokens is not None:
         return await service.tokens.caller(shown)
-    key = await service.keys.allowed(shown) if shown.startswith(_KEY) else None
-    if key is None:
+    caller = await service.keys.caller(shown) if shown.startswith(_KEY) else None
+    if caller is None:
         raise Problem("unauthorized")
-    return _holder(key)
+    return caller
 
 
 def _tell(problem: Problem, shown: str, address: str) -> None:
@@ -96,10 +101,6 @@ def _tell(problem: Problem, shown: str, address: str) -> None:
         address=address,
         key=public and public[0],
     )
-
-
-def _holder(key: ApiKey) -> Caller:
-    return Caller(key.prefix, key.scopes, key.source, key.lifecycle)
 
 
 def _address(request: Request) -> str:

@@ -27,7 +27,7 @@ from api.admission import RATE, admitted
 from api.openapi import PROBLEM_ANSWERS, describe
 from api.revealing import finished
 from api.routes import Direct
-from api.service import Service, running, utc_now
+from api.service import running, utc_now
 from journey.settings import Settings
 
 _DESCRIPTION = """Every touchpoint between a customer and a financial institution, as an immutable event;
@@ -107,28 +107,12 @@ class _Application(FastAPI):
 
     def __init__(self, **described: Any) -> None:
         super().__init__(**described)
-        self._answering = _with_security_headers(
-            problems.catching(_guarded(Direct(super().__call__, finished)))
-        )
+        self._answering = _with_security_headers(problems.catching(Direct(super().__call__, finished)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or begin and end with the server."""
         scope["app"] = self
         await (self._answering if scope["type"] == "http" else super().__call__)(scope, receive, send)
-
-
-def _guarded(app: ASGIApp) -> ASGIApp:
-    """Answer nothing of a log that lacks what a witness has seen, but what shows that it does."""
-
-    async def guarding(scope: Scope, receive: Receive, send: Send) -> None:
-        service: Service | None = getattr(scope["app"].state, "service", None)
-        if service is not None and service.guard.finding is not None:
-            path = scope["path"]
-            if path.startswith("/v1/") and not path.startswith(proofs.PREFIX):
-                service.guard.refuse()
-        await app(scope, receive, send)
-
-    return guarding
 
 
 def _with_security_headers(app: ASGIApp) -> ASGIApp:

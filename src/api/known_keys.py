@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from api.caller import Caller
 from api.keys import ApiKey, KeyStore, Stored, digest, taken_apart
-
-AHEAD_SECONDS = 1.0
-"""How long before the end of trust a key in use is looked up again, so that nobody waits for it."""
 
 # How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
 _TRUSTED_SECONDS = 2.0
+# How long before the end of trust a key in use is looked up again, so that nobody waits for it.
+_AHEAD_SECONDS = 1.0
 # How many keys are told by their digests alone; a service has some dozens.
 _MOST_SHOWN = 10_000
 
@@ -23,6 +23,7 @@ _MOST_SHOWN = 10_000
 class _Trusted(NamedTuple):
     until: float
     stored: Stored
+    caller: Caller
 
 
 class KnownKeys(KeyStore):
@@ -45,16 +46,13 @@ class KnownKeys(KeyStore):
             self._trusted.pop(prefix, None)
         return ended
 
-    async def allowed(self, key: str) -> ApiKey | None:
-        """Return what `key` allows, None where it is unknown or revoked; one look serves all who show it."""
-        remembered = self.remembered(key, AHEAD_SECONDS)
-        if remembered is not None:
-            return remembered
-        look = self._look(key)
-        return self.remembered(key) or await asyncio.shield(look)
+    async def caller(self, key: str) -> Caller | None:
+        """Return who shows `key`, None where it is unknown or revoked; one look serves all who show it."""
+        found = await asyncio.shield(self._look(key))
+        return None if found is None else _holder(found)
 
-    def remembered(self, key: str, seconds: float = 0.0) -> ApiKey | None:
-        """Return what `key` allows if it is known for so many seconds more; None says nothing."""
+    def remembered(self, key: str) -> Caller | None:
+        """Return who shows `key` where that is known; look it up again beside, in time."""
         shown = digest(key)
         known = self._shown.get(shown)
         if known is None or known is not self._trusted.get(known.stored.key.prefix):
@@ -65,7 +63,12 @@ class KnownKeys(KeyStore):
             if len(self._shown) >= _MOST_SHOWN:
                 self._shown.clear()
             self._shown[shown] = known
-        return known.stored.key if known.until >= time.monotonic() + seconds else None
+        left = known.until - time.monotonic()
+        if left < _AHEAD_SECONDS:
+            if left < 0:
+                return None
+            self._look(key)
+        return known.caller
 
     async def finish(self) -> None:
         """Wait for the look-ups under way: none may ask the database once it is closed."""
@@ -81,7 +84,7 @@ class KnownKeys(KeyStore):
                 self._trusted.pop(prefix, None)
                 return None
             # The end of a key may be near, but it never comes later than that of one that is revoked now.
-            self._trusted[prefix] = _Trusted(time.monotonic() + _TRUSTED_SECONDS, stored)
+            self._trusted[prefix] = _Trusted(time.monotonic() + _TRUSTED_SECONDS, stored, _holder(stored.key))
         if not stored.fits(secret):
             return None
         self.note_use(stored.key, now)
@@ -98,3 +101,7 @@ class KnownKeys(KeyStore):
         del self._looks[key]
         if not look.cancelled():
             look.exception()  # nobody may have waited for it; who asks next looks again
+
+
+def _holder(key: ApiKey) -> Caller:
+    return Caller(key.prefix, key.scopes, key.source, key.lifecycle)

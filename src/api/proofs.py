@@ -22,9 +22,6 @@ from journey.proof.hashes import HASH_BYTES, leaf_hash
 from journey.proof.tree import Tree
 from journey.words import Words
 
-PREFIX = "/v1/proof/"
-"""Where these addresses begin: they are answered even where nothing else of the log is."""
-
 router = APIRouter(prefix="/proof", tags=["proof"])
 
 _READING = frozenset({"journeys:read", "ops:admin"})

@@ -2,10 +2,18 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from journey.deciding import Draft, Given, Slot, decide_group, doubtful_streams, slots_of
-from journey.errors import AppendConflict, JourneyError, LogUnavailable, OutcomeUnknown, Unstorable
+from journey.errors import (
+    AppendConflict,
+    JourneyError,
+    KeysUnavailable,
+    LogUnavailable,
+    OutcomeUnknown,
+    Unstorable,
+)
 from journey.event_log import Entry, EventKey, Known, LogWriter, entry
 from journey.events import Event, Position
 from journey.journey_cache import JourneyCache
@@ -29,7 +37,7 @@ class _Look(NamedTuple):
     streams: bool
     """What others have appended to the streams."""
     keys: bool
-    """Whether the events are known already."""
+    """Whether the events are known already, and whether customers have keys that are not at hand."""
 
 
 _EVERYTHING = _Look(streams=True, keys=True)
@@ -113,16 +121,11 @@ class Committer:
 
         What this process remembers is trusted at first. It may be behind the log, and an event may be there
         already: the database refuses such an append. So nothing is looked up beforehand but journeys that are
-        not at hand, unless others write too or events have come again lately.
+        not at hand, unless others write too or events have come again lately. A customer's keys that are not
+        at hand are made: whether there are some already is looked up on the same occasions as event keys.
         """
         events = [event for each in submissions for event in each.events]
         careful = any(each.validate_only for each in submissions)
-        if self._sealer is not None:
-            await self._sealer.provide(
-                [event for each in submissions if not each.validate_only for event in each.events], make=True
-            )
-            if careful:
-                await self._sealer.provide(events, make=False)
         look = _Look(streams=careful or self._others.near(), keys=careful or self._repeats.near())
         owners: dict[str, str] = {}
         # Many events meet another writer's nearly always: to decide them in vain would cost more than a turn.
@@ -148,6 +151,7 @@ class Committer:
         while True:
             wanted = streams if look.streams else self._journeys.lacking(streams)
             known = await self._look({event.key for event in events} if look.keys else (), wanted)
+            await self._provide(submissions, look)
             slots = slots_of(submissions, known, self._sealer.digest if self._sealer else None)
             given = self._given(owners)
             draft = decide_group(submissions, slots, given)
@@ -162,7 +166,14 @@ class Committer:
             self._counts.conflicts += 1
             self._others.meet()
             self._repeats.meet()
+            if self._sealer is not None:
+                self._sealer.doubt()
             owners.update(await self._log.owners(draft.owners))
+            return None
+        except KeysUnavailable:
+            # What needs no new key is written without those that do.
+            if self._sealer is not None:
+                self._sealer.rest()
             return None
         await self._journeys.remember(draft.journeys)
         return slots
@@ -176,6 +187,18 @@ class Committer:
             # An event that was appended between two looks is known, and what follows it must see it too.
             if not self._journeys.behind(sight.known.values()):
                 return sight.known
+
+    async def _provide(self, submissions: Sequence[Submission], look: _Look) -> None:
+        """Have the keys at hand that sealing needs; what is only validated gets none that is made for it."""
+        if self._sealer is None:
+            return
+        lacking = self._sealer.lacks(event for each in submissions for event in each.events)
+        if lacking and look.keys:
+            if await self._sealer.look(lacking, self._log.data_keys):
+                self._repeats.meet()
+            written = (each.events for each in submissions if not each.validate_only)
+            lacking = self._sealer.lacks(chain.from_iterable(written))
+        await self._sealer.make(lacking)
 
     def _given(self, owners: dict[str, str]) -> Given:
         """Return what is known now; its time is never earlier than what was recorded before."""
@@ -192,7 +215,12 @@ class Committer:
     async def _write(self, draft: Draft, recorded_at: datetime) -> None:
         if not draft.written:
             return
-        positions = await self._log.append([self._entry(slot, recorded_at) for slot in draft.written])
+        decided = [slot.decided for slot in draft.written if slot.decided is not None]
+        keys = self._sealer.made(decided) if self._sealer is not None else []
+        entries = [self._entry(slot, recorded_at) for slot in draft.written]
+        positions = await self._log.append(entries, keys)
+        if self._sealer is not None:
+            self._sealer.keep(keys)
         self._counts.groups += 1
         for slot, position in zip(draft.written, positions, strict=True):
             slot.position = position

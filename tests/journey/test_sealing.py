@@ -10,18 +10,20 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from journey.errors import DamagedEvent, EventIdReused, KeysUnavailable
+from journey.errors import DamagedEvent, EventIdReused, IllegalTransition, KeysUnavailable
 from journey.event_log import EventLog
 from journey.migrating import migrate
 from journey.sealing.ciphers import ALGORITHMS, Algorithm, NotOpened, decrypt, encrypt
 from journey.sealing.data_keys import DATA_KEYS, DataKey, KeyName
-from journey.sealing.keyring import Keyring, open_keyring
+from journey.sealing.destroying import Destroyer
+from journey.sealing.keyring import Keyring, epoch_keys, open_keyring
 from journey.sealing.sealed_text import ERASED, Place, placed, seal, taken_apart, unseal
 from journey.sealing.sealer import Sealer
+from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
 from journey.storage import storage_of
 from journey.submissions import Appended
-from journey.touchpoints import TOUCHPOINTS
+from journey.touchpoints import PERSONAL_FIELDS, TOUCHPOINTS
 from journey.touchpoints.touchpoint import Personal
 from tests import loops
 from tests.facts import event, visit
@@ -167,6 +169,52 @@ class TestKeys:
             loops.wait_for(keyring.provide([NAME]))
 
             assert keyring.newest(NAME) == DataKey(1, None)
+
+    def test_refused_events_make_none(self, sealing: Writer, settings: Settings) -> None:
+        """A key is committed with an event that it seals: one that was refused leaves nothing behind."""
+        (told,) = send(sealing, answered())
+
+        assert isinstance(told, IllegalTransition)
+        assert _count(settings) == 0
+
+    def test_one_that_is_not_at_hand(self, sealing: Writer, settings: Settings, log: EventLog) -> None:
+        """Another process's key is used, and not replaced, although nobody looked for it beforehand."""
+        accept(sealing, registered())
+        with (
+            opened(settings) as keyring,
+            writing(log, settings, sealer=Sealer(keyring, settings.sealing)) as writer,
+        ):
+            accept(writer, registered(), registered(customer="C2"))
+
+            first, second = log.read_stream("C1")
+            assert _open(first.data, keyring) == _open(second.data, keyring) == dict(registered().data)
+        assert _count(settings) == 2 * len(set(PERSONAL_FIELDS["customer.registered"].values()))
+
+    def test_an_epoch_that_has_ended_meanwhile(
+        self, sealing: Writer, settings: Settings, keyring: Keyring
+    ) -> None:
+        """A key that the key of an ended epoch wraps is refused, and made again in the new one."""
+        accept(sealing, registered())
+        engine = storage_of(settings).engine("keys", writer=True)
+        Destroyer(engine, Wrapping(settings.tenant, epoch_keys(settings))).rotate()
+        engine.dispose()
+        accept(sealing, registered(customer="C2"))
+
+        with _table(settings) as connection:
+            epochs = connection.execute(sa.select(DATA_KEYS.c.epoch)).scalars().all()
+        assert set(epochs) == {2}
+        assert keyring.newest(KeyName("C2", "identity")).secret
+
+    def test_keys_that_cannot_be_stored(self, sealing: Writer, log: EventLog, settings: Settings) -> None:
+        """Who needs a new key is told to come again; all others' events are appended."""
+        if log.writer.works_beside:
+            pytest.skip("keys lie in the log's own database")
+        accept(sealing, registered())
+        with _table(settings):  # it holds the file for itself
+            sent = [visit("C2"), registered(customer="C3"), visit("C3"), registered()]
+            outcomes = [type(outcome) for outcome in send(sealing, *sent)]
+
+        assert outcomes == [Appended, KeysUnavailable, KeysUnavailable, Appended]
 
     def test_no_place_for_keys(self, log: EventLog, settings: Settings) -> None:
         """Without a directory of keys personal data is refused for now; all else goes on."""

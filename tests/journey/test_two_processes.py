@@ -24,6 +24,7 @@ from journey.event_log.postgres_writer import PostgresWriter
 from journey.events import Event, RecordedEvent
 from journey.journey import decide, evolve, initial
 from journey.migrating import migrate
+from journey.sealing.data_keys import WrappedKey
 from journey.settings import Settings
 from journey.storage import storage_of
 from tests.databases import database_settings
@@ -73,10 +74,12 @@ class Interrupted(PostgresWriter):
         await asyncio.to_thread(self.before_finding)
         return await super().known(keys)
 
-    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
+    async def insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
         """Append when the other process is done."""
         await asyncio.to_thread(self.before_appending, entries)
-        return await super().insert(entries, links)
+        return await super().insert(entries, links, keys)
 
     def log(self) -> EventLog:
         """Return the log with this writing side."""

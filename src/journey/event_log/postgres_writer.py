@@ -17,11 +17,23 @@ from journey.event_log.postgres import PostgresStore
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.writing import Newer, Snapshot, take_in
 from journey.loop_connection import connect
+from journey.sealing.data_keys import KeyName, WrappedKey
 
 _APPEND = (
     "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],"
     " $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[])"
 )
+_APPEND_WITH_KEYS = (
+    "SELECT append_events_with_keys($1::text[], $2::text[], $3::integer[], $4::bytea[], $5::integer,"
+    " $6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::bytea[],"
+    " $11::text[], $12::text[], $13::bytea[], $14::text[], $15::text[])"
+)
+_DATA_KEYS = """
+SELECT k.stream_id, k.retention, k.version, k.epoch, k.wrapped
+FROM unnest($1::text[], $2::text[]) AS wanted (stream_id, retention)
+JOIN data_keys k USING (stream_id, retention)
+ORDER BY k.version
+"""
 _NEWER = """
 WITH wanted AS MATERIALIZED (
     SELECT w.stream_id, greatest(w.version, s.version) AS version, s.state
@@ -93,32 +105,29 @@ class PostgresWriter:
         self._answers_now = False
         """Whether the database has answered in this turn of the loop."""
 
-    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
-        """Write entries with their links, keys and cases in one transaction and return their positions.
+    async def insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
+        """Write all in one transaction and return the positions of the entries.
 
         Where the connection is lost and it turns out that nothing was written, they are written again, once.
         """
-        positions = await self._insert(entries, links) or await self._insert(entries, links)
+        positions = await self._insert(entries, links, keys) or await self._insert(entries, links, keys)
         if positions is None:
             raise LogUnavailable("the connection to the log was lost twice before the commit")
         return positions
 
-    async def _insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int] | None:
+    async def _insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int] | None:
         """Write entries; return None where the connection was lost and certainly nothing was written."""
-        opened = [entry for entry in entries if entry.new_case is not None]
         connection = await self._connected()
+        values = _values(entries, links)
         try:
-            positions: Sequence[int] = await self._append.fetchval(
-                [entry.stream_id for entry in entries],
-                [entry.version for entry in entries],
-                [entry.type for entry in entries],
-                [entry.state for entry in entries],
-                links,
-                [entry.key[0] for entry in entries],
-                [entry.key[1] for entry in entries],
-                [entry.digest for entry in entries],
-                [entry.new_case for entry in opened],
-                [entry.stream_id for entry in opened],
+            positions: Sequence[int] = await (
+                connection.fetchval(_APPEND_WITH_KEYS, *_key_values(keys), *values)
+                if keys
+                else self._append.fetchval(*values)
             )
         except _FAILURES as error:
             state = _state(error)
@@ -149,6 +158,12 @@ class PostgresWriter:
         """Return what is stored under event keys, with the digests of their contents."""
         rows = await self._fetch(_KNOWN, [source for source, _ in keys], [id_ for _, id_ in keys])
         return [((row[0], row[1]), row[2], Row(*row[3:])) for row in map(tuple, rows)]
+
+    async def data_keys(self, names: Collection[KeyName]) -> list[WrappedKey]:
+        """Return every version of the keys of customers that exist."""
+        wanted = [name.stream_id for name in names], [name.retention for name in names]
+        rows = await self._fetch(_DATA_KEYS, *wanted)
+        return [WrappedKey(KeyName(row[0], row[1]), row[2], row[3], row[4]) for row in rows]
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
@@ -225,6 +240,35 @@ class PostgresWriter:
         if self._connection is not None:
             self._connection.terminate()
         self._connection = None
+
+
+def _values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[Sequence[Any], ...]:
+    """Return entries as `append_events` takes them: column by column."""
+    opened = [entry for entry in entries if entry.new_case is not None]
+    return (
+        [entry.stream_id for entry in entries],
+        [entry.version for entry in entries],
+        [entry.type for entry in entries],
+        [entry.state for entry in entries],
+        links,
+        [entry.key[0] for entry in entries],
+        [entry.key[1] for entry in entries],
+        [entry.digest for entry in entries],
+        [entry.new_case for entry in opened],
+        [entry.stream_id for entry in opened],
+    )
+
+
+def _key_values(keys: Sequence[WrappedKey]) -> tuple[Any, ...]:
+    """Return keys as `append_events_with_keys` takes them, in one order: two writers may bring the same."""
+    ordered = sorted(keys)
+    return (
+        [key.name.stream_id for key in ordered],
+        [key.name.retention for key in ordered],
+        [key.version for key in ordered],
+        [key.wrapped for key in ordered],
+        ordered[0].epoch,
+    )
 
 
 def _state(error: BaseException) -> str:

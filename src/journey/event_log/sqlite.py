@@ -38,6 +38,7 @@ class SQLiteStore:
     """The event log in one SQLite file."""
 
     def __init__(self, file: Path, lock_timeout: float, *, writer: bool) -> None:
+        self._file, self._lock_timeout = file, lock_timeout
         self._reading = Datastore(file, lock_timeout, writer=False)
         self._recorder = Recorder(Datastore(file, lock_timeout, writer=True)) if writer else None
         if self._recorder is not None:
@@ -49,9 +50,10 @@ class SQLiteStore:
 
     def writing(self) -> WritingStore:
         """Return the side that writes."""
+        from journey.event_log.sqlite_keys import KeyFile  # noqa: PLC0415  # as below
         from journey.event_log.sqlite_writer import SQLiteWriter  # noqa: PLC0415  # it needs this module
 
-        return SQLiteWriter(self)
+        return SQLiteWriter(self, KeyFile(self._file.with_name("keys.db"), self._lock_timeout))
 
     def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
         """Write entries with their links, keys and cases in one transaction and return their positions."""

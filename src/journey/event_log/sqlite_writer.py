@@ -8,7 +8,9 @@ from typing import TypeVar
 from journey.event_log.links import Place
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.sqlite import SQLiteStore
+from journey.event_log.sqlite_keys import KeyFile
 from journey.event_log.writing import Newer, Snapshot
+from journey.sealing.data_keys import KeyName, WrappedKey
 
 _T = TypeVar("_T")
 
@@ -18,13 +20,18 @@ class SQLiteWriter:
 
     works_beside = False  # its thread and all others share one interpreter
 
-    def __init__(self, store: SQLiteStore) -> None:
-        self._store = store
+    def __init__(self, store: SQLiteStore, keys: KeyFile) -> None:
+        self._store, self._keys = store, keys
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
 
-    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
-        """Write entries with their links, keys and cases in one transaction and return their positions."""
-        return await self._in_thread(lambda: self._store.insert(entries, links))
+    async def insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
+        """Write entries with links, event keys and cases in one transaction and return their positions.
+
+        The keys of customers lie in another file, and are stored before: one that nothing needs does no harm.
+        """
+        return await self._in_thread(lambda: self._insert(entries, links, keys))
 
     async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
@@ -37,6 +44,10 @@ class SQLiteWriter:
     async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
         return await self._in_thread(lambda: self._store.known(keys))
+
+    async def data_keys(self, names: Collection[KeyName]) -> list[WrappedKey]:
+        """Return every version of the keys of customers that exist."""
+        return await self._in_thread(lambda: self._keys.of(names))
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
@@ -58,7 +69,15 @@ class SQLiteWriter:
 
     def close(self) -> None:
         """End the thread, once what it is at is written."""
+        self._thread.submit(self._keys.close)
         self._thread.shutdown()
+
+    def _insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
+        if keys:
+            self._keys.add(keys)
+        return self._store.insert(entries, links)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

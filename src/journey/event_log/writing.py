@@ -10,6 +10,7 @@ from journey.errors import Unstorable
 from journey.event_log.links import Head, Links, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row
 from journey.events import Position, RecordedEvent, Version
+from journey.sealing.data_keys import KeyName, WrappedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,13 @@ class WritingStore(Protocol):
     works_beside: bool
     """Whether it writes while this process goes on: in a process of its own."""
 
-    async def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
-        """Write entries with their links, keys and cases in one transaction and return their positions."""
+    async def insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
+        """Write entries with links, event keys and cases in one transaction and return their positions.
+
+        The keys of customers are stored no later than what they seal.
+        """
 
     async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
@@ -58,6 +64,9 @@ class WritingStore(Protocol):
 
     async def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
+
+    async def data_keys(self, names: Collection[KeyName]) -> list[WrappedKey]:
+        """Return every version of the keys of customers that exist."""
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
@@ -87,12 +96,14 @@ class LogWriter:
         """Whether the database writes while this process goes on."""
         self._links = Links()
 
-    async def append(self, entries: Sequence[Entry]) -> list[Position]:
-        """Commit all entries together, or none; return their positions in order.
+    async def append(self, entries: Sequence[Entry], keys: Sequence[WrappedKey] = ()) -> list[Position]:
+        """Commit all entries together, or none, with the new keys that they are sealed with.
 
-        Raises `AppendConflict` when a version, an event key or a case number is taken; `LogUnavailable` when
-        it is certain that nothing was written; `OutcomeUnknown` when that cannot be told; `Unstorable` when
-        the database cannot hold a value, and again nothing was written.
+        Returns their positions in order. Raises `AppendConflict` when a version, an event key, a case number
+        or a customer's key is taken, or the epoch that wraps the keys has ended; `LogUnavailable` when it is
+        certain that nothing was written; `KeysUnavailable` when that was because of the keys;
+        `OutcomeUnknown` when it cannot be told; `Unstorable` when the database cannot hold a value, and again
+        nothing was written.
         """
         if not entries:
             return []
@@ -105,7 +116,7 @@ class LogWriter:
                 linked = self._links.of(entries)
         except UnicodeError as error:
             raise Unstorable from error
-        positions = await self._store.insert(entries, linked.links)
+        positions = await self._store.insert(entries, linked.links, keys)
         self._links.see(linked.heads)
         return [Position(position) for position in positions]
 
@@ -122,6 +133,10 @@ class LogWriter:
             snapshots=newer.snapshots,
             events=[recorded(row) for row in newer.rows],
         )
+
+    async def data_keys(self, names: Collection[KeyName]) -> list[WrappedKey]:
+        """Return every version of the keys of customers that exist; raise `KeysUnavailable`."""
+        return await self._store.data_keys(names)
 
     async def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""

@@ -4,7 +4,10 @@ A row is never deleted: what was destroyed leaves its tombstone, so that nobody 
 never was.
 """
 
+import hmac
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -63,12 +66,20 @@ class KeyName(NamedTuple):
     retention: Retention
 
 
-class DataKey(NamedTuple):
+@dataclass(frozen=True)
+class DataKey:
     """A key as it is at hand."""
 
     version: int
     secret: bytes | None
     """None where it was destroyed."""
+
+    @cached_property
+    def of_digests(self) -> bytes:
+        """The key of digests of what it seals; raises `TypeError` where it was destroyed."""
+        if self.secret is None:
+            raise TypeError("a key that is destroyed has no digests")
+        return hmac.digest(self.secret, b"content digest", "sha256")
 
 
 class WrappedKey(NamedTuple):

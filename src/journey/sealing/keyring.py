@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from journey.errors import KeysUnavailable
-from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, Mark
+from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, Mark, WrappedKey
 from journey.sealing.epoch_keys import EpochKeyFiles, EpochKeys, NoEpochKeys
 from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
@@ -42,7 +42,7 @@ class Keyring:
         self._wrapping = Wrapping(tenant, epochs)
         self._marks: dict[str, Mark] = {}
         self._last_change, self._noticed_at = 0, -TRUSTED_SECONDS
-        self._forgotten = 0
+        self.forgotten = 0
         """How often keys were let go of: what was looked up meanwhile is looked up again."""
         self._at_hand: OrderedDict[KeyName, _AtHand] = OrderedDict()
         self._newest_epoch: int | None = None
@@ -52,6 +52,47 @@ class Keyring:
         lacking = [name for name in names if name not in self._at_hand]
         if lacking:
             await asyncio.to_thread(self._provide, lacking)
+
+    def lacks(self, name: KeyName) -> bool:
+        """Tell whether no key is at hand that seals."""
+        return name not in self._at_hand
+
+    async def epoch(self) -> int:
+        """Return the epoch that wraps new keys; raise `KeysUnavailable`."""
+        # The store refuses an epoch that has ended: only then is it looked up again.
+        if self._newest_epoch is None:
+            self._newest_epoch = await asyncio.to_thread(lambda: self._asked(self._epoch))
+        return self._newest_epoch
+
+    def doubt_epoch(self) -> None:
+        """Look the epoch up again before the next key is made."""
+        self._newest_epoch = None
+
+    def make(self, name: KeyName, epoch: int) -> tuple[WrappedKey, DataKey]:
+        """Make a key, which whoever asks for it keeps with what it seals; raise `KeysUnavailable`."""
+        return self._wrapping.new(name, epoch)
+
+    def keep(self, name: KeyName, key: DataKey) -> None:
+        """Have a key at hand that was made, and is stored now."""
+        self._keep({name: {key.version: key}})
+
+    def take_in(
+        self, names: Collection[KeyName], stored: Collection[WrappedKey], forgotten: int | None = None
+    ) -> bool:
+        """Have keys at hand that the store was seen to hold, and know of the others that they do not exist.
+
+        Nothing, and False, where keys were let go of since there were `forgotten`; raises `KeysUnavailable`.
+        """
+        found: dict[KeyName, dict[int, DataKey]] = {}
+        for each in stored:
+            key = DataKey(each.version, self._wrapping.unwrapped(each))
+            found.setdefault(each.name, {})[each.version] = key
+        if forgotten not in (None, self.forgotten):
+            return False
+        for name in set(names).difference(found):
+            self._at_hand.pop(name, None)
+        self._keep(found)
+        return True
 
     def newest(self, name: KeyName) -> DataKey:
         """Return the newest key at hand; one that was not provided has no secret."""
@@ -90,52 +131,41 @@ class Keyring:
 
     def forget(self, stream_id: str) -> None:
         """Let go of a customer's keys."""
-        self._forgotten += 1
+        self.forgotten += 1
         for name in [each for each in self._at_hand if each.stream_id == stream_id]:
             self._at_hand.pop(name, None)
 
     def _provide(self, names: Collection[KeyName]) -> None:
-        missing = set(names).difference(self._load(names))
-        if not missing:
-            return
-        while True:
-            # The store refuses an epoch that has ended: only then, or where its key is gone, is it looked up.
-            epoch, self._newest_epoch = self._newest_epoch or self._asked(self._epoch), None
-            made = [self._wrapping.new(name, epoch) for name in missing]
+        there = self._load(names)
+        missing = [name for name in names if name not in there]
+        while missing:
+            epoch = self._asked(self._epoch)
+            made = [self._wrapping.new(name, epoch)[0] for name in missing]
             if self._asked(lambda: self._store.add(made, epoch)):  # noqa: B023  # it is called at once
-                self._newest_epoch = epoch
-                break
-        self._load(missing)
+                self._load(missing)
+                return
 
     def _load(self, names: Collection[KeyName]) -> set[KeyName]:
         """Load keys and return the names of those that exist."""
-        until = time.monotonic() + TRUSTED_SECONDS
+        again = False
         while True:
-            forgotten = self._forgotten
-            found = self._found(names)
-            if forgotten == self._forgotten:
-                break
+            forgotten, stored = self.forgotten, self._asked(lambda: self._store.of(names))
+            try:
+                if self.take_in(names, stored, forgotten):
+                    return {each.name for each in stored}
+            except KeysUnavailable:
+                # An epoch may have ended between the two; then the keys are there again, wrapped by the next.
+                if again:
+                    raise
+                again = True
+
+    def _keep(self, found: Mapping[KeyName, dict[int, DataKey]]) -> None:
+        until = time.monotonic() + TRUSTED_SECONDS
         for name, keys in found.items():
             self._at_hand[name] = _AtHand(keys, until)
             self._at_hand.move_to_end(name)
-        for name in set(names).difference(found):
-            self._at_hand.pop(name, None)
         while len(self._at_hand) > _MOST_AT_HAND:
             self._at_hand.popitem(last=False)
-        return set(found)
-
-    def _found(self, names: Collection[KeyName]) -> dict[KeyName, dict[int, DataKey]]:
-        found: dict[KeyName, dict[int, DataKey]] = {}
-        try:
-            stored = self._asked(lambda: self._store.of(names))
-            opened = [self._wrapping.unwrapped(each) for each in stored]
-        except KeysUnavailable:
-            # An epoch may have ended between the two; then the keys are there again, wrapped by the next.
-            stored = self._asked(lambda: self._store.of(names))
-            opened = [self._wrapping.unwrapped(each) for each in stored]
-        for each, secret in zip(stored, opened, strict=True):
-            found.setdefault(each.name, {})[each.version] = DataKey(each.version, secret)
-        return found
 
     def _epoch(self) -> int:
         """Return the epoch that wraps new keys; the first one begins with the first key of all."""

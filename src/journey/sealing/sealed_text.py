@@ -96,8 +96,11 @@ def unseal(sealed: Sealed, tenant: str, key: DataKey) -> Any:
 
 
 def _bound(tenant: str, place: Place, head: bytes) -> bytes:
-    parts = [tenant, *map(str, place)]
-    return head + b"".join(_LENGTH.pack(len(part)) + part for part in map(str.encode, parts))
+    bound = [head]
+    for part in (tenant, place[0], str(place[1]), *place[2:]):
+        written = part.encode()
+        bound += (_LENGTH.pack(len(written)), written)
+    return b"".join(bound)
 
 
 def _with_place(value: Any, place: Place) -> Any:

@@ -1,7 +1,7 @@
 """Seals the personal fields of events on their way into the log."""
 
-import hmac
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -10,10 +10,17 @@ from journey.encoding import content_digest
 from journey.errors import KeysUnavailable
 from journey.events import Event, Version
 from journey.sealing.ciphers import Algorithm
-from journey.sealing.data_keys import KeyName
+from journey.sealing.data_keys import DataKey, KeyName, WrappedKey
 from journey.sealing.keyring import Keyring
 from journey.sealing.sealed_text import Place, seal
 from journey.touchpoints import PERSONAL_FIELDS
+from journey.touchpoints.touchpoint import Retention
+
+Ask = Callable[[Collection[KeyName]], Awaitable[list[WrappedKey]]]
+"""Finds what is stored of keys."""
+
+# So long nobody who needs a new key waits for a store that cannot be written.
+_REST_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -23,16 +30,59 @@ class Sealer:
 
     def __init__(self, keyring: Keyring, algorithm: Algorithm) -> None:
         self._keyring, self._algorithm = keyring, algorithm
+        self._made: dict[KeyName, tuple[WrappedKey, DataKey]] = {}
+        self._rests_until = 0.0
 
-    async def provide(self, events: Collection[Event], *, make: bool) -> None:
-        """Have the keys at hand that sealing the events needs; where that fails, each of them will tell."""
-        names = {name for event in events if event.type in PERSONAL_FIELDS for name in _names(event)}
-        if not names:
-            return
+    def lacks(self, events: Iterable[Event]) -> set[KeyName]:
+        """Name the keys that the events are sealed with and that are not at hand."""
+        lacks = self._keyring.lacks
+        return {name for event in events for name in _names(event) if lacks(name)}
+
+    async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
+        """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
         try:
-            await (self._keyring.provide(names) if make else self._keyring.load(names))
+            while True:
+                forgotten, stored = self._keyring.forgotten, await ask(names)
+                if self._keyring.take_in(names, stored, forgotten):
+                    return bool(stored)
         except KeysUnavailable as error:
             _log.warning("keys_unavailable", error=str(error))
+            return False
+
+    async def make(self, names: Collection[KeyName]) -> None:
+        """Make keys, for one group: they are stored with what it seals, or thrown away.
+
+        Where that fails, each event that needs one will tell.
+        """
+        self._made = {}
+        if not names or time.monotonic() < self._rests_until:
+            return
+        try:
+            epoch = await self._keyring.epoch()
+            self._made = {name: self._keyring.make(name, epoch) for name in names}
+        except KeysUnavailable as error:
+            _log.warning("keys_unavailable", error=str(error))
+
+    def doubt(self) -> None:
+        """Doubt what is known of epochs: a key was refused that was made, or may have been."""
+        self._keyring.doubt_epoch()
+
+    def rest(self) -> None:
+        """Make no keys for a while: they cannot be stored."""
+        self._rests_until = time.monotonic() + _REST_SECONDS
+
+    def made(self, events: Iterable[Event]) -> list[WrappedKey]:
+        """Return the keys that were made for this group and that events are sealed with."""
+        if not self._made:
+            return []
+        names = {name for event in events for name in _names(event) if name in self._made}
+        return [self._made[name][0] for name in names]
+
+    def keep(self, stored: Iterable[WrappedKey]) -> None:
+        """Have keys at hand that were made for this group, and are stored now."""
+        for each in stored:
+            self._keyring.keep(each.name, self._made[each.name][1])
+        self._made = {}
 
     def digest(self, event: Event, validate_only: bool) -> bytes | None:  # noqa: FBT001  # as the submission has it
         """Digest what the source told, under the customer's key where it is personal.
@@ -40,46 +90,53 @@ class Sealer:
         None where the customer's data was erased, and what was told then cannot be compared any more.
         Raises `KeysUnavailable` where the keys are not at hand.
         """
-        if event.type not in PERSONAL_FIELDS:
+        names = _names(event)
+        if not names:
             return content_digest(event)
-        names = sorted(set(_names(event)))
-        keys = [self._keyring.newest(name) for name in names]
-        if not keys or (validate_only and keys[0].version == 0):
+        keys = [self._newest(name) for name in (sorted(names) if len(names) > 1 else names)]
+        if validate_only and keys[0].version == 0:
             return content_digest(event)
         if any(key.version == 0 for key in keys):
             raise KeysUnavailable
         if keys[0].secret is None:
             return None
-        return content_digest(event, hmac.digest(keys[0].secret, b"content digest", "sha256"))
+        return content_digest(event, keys[0].of_digests)
 
     def sealed(self, event: Event, version: Version) -> Mapping[str, Any] | None:
         """Return the payload of an event as the log is to have it; None where nothing in it is personal."""
         fields = PERSONAL_FIELDS.get(event.type)
-        if fields is None or not fields.keys() & event.data.keys():
+        if fields is None:
             return None
-        data = dict(event.data)
+        data: dict[str, Any] | None = None
+        place = Place(event.stream_id, version, event.source, event.id, event.type, "")
         for field, retention in fields.items():
-            value = data.get(field)
+            value = event.data.get(field)
             if value is None:
                 continue
-            name = KeyName(event.stream_id, retention)
+            data = dict(event.data) if data is None else data
+            key = self._newest(KeyName(event.stream_id, retention))
             if type(value) is list:
                 data[field] = [
-                    self._seal(each, event, version, f"{field}/{number}", name)
+                    self._seal(each, place, f"{field}/{number}", retention, key)
                     for number, each in enumerate(value)
                 ]
             else:
-                data[field] = self._seal(value, event, version, field, name)
+                data[field] = self._seal(value, place, field, retention, key)
         return data
 
-    def _seal(self, value: Any, event: Event, version: Version, field: str, name: KeyName) -> str:
-        place = Place(event.stream_id, version, event.source, event.id, event.type, field)
-        key = self._keyring.newest(name)
-        tenant = self._keyring.tenant
-        return seal(value, place, name.retention, key, tenant=tenant, algorithm=self._algorithm)
+    def _seal(self, value: Any, place: Place, field: str, retention: Retention, key: DataKey) -> str:
+        at = place._replace(field=field)
+        return seal(value, at, retention, key, tenant=self._keyring.tenant, algorithm=self._algorithm)
+
+    def _newest(self, name: KeyName) -> DataKey:
+        made = self._made.get(name)
+        return made[1] if made else self._keyring.newest(name)
 
 
-def _names(event: Event) -> Iterator[KeyName]:
-    for field, retention in PERSONAL_FIELDS[event.type].items():
-        if event.data.get(field) is not None:
-            yield KeyName(event.stream_id, retention)
+def _names(event: Event) -> Collection[KeyName]:
+    """Name the keys that an event is sealed with."""
+    fields = PERSONAL_FIELDS.get(event.type)
+    if fields is None:
+        return ()
+    stream_id, data = event.stream_id, event.data
+    return {KeyName(stream_id, fields[field]) for field in fields if data.get(field) is not None}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from journey.errors import KeysUnavailable
 from journey.sealing.ciphers import KEY_BYTES, NotOpened, decrypt, encrypt
-from journey.sealing.data_keys import KeyName, WrappedKey
+from journey.sealing.data_keys import DataKey, KeyName, WrappedKey
 from journey.sealing.epoch_keys import EpochKeys
 
 
@@ -20,9 +20,10 @@ class Wrapping(NamedTuple):
         """Return what tells the key of an epoch from another one."""
         return hashlib.sha256(b"epoch key" + self.epochs.secret(epoch)).hexdigest()[:16]
 
-    def new(self, name: KeyName, epoch: int) -> WrappedKey:
-        """Make a data key."""
-        return self._wrapped(WrappedKey(name, 1, epoch, None), os.urandom(KEY_BYTES))
+    def new(self, name: KeyName, epoch: int) -> tuple[WrappedKey, DataKey]:
+        """Make a data key; return it as it is to be stored, and as it is used."""
+        secret = os.urandom(KEY_BYTES)
+        return self._wrapped(WrappedKey(name, 1, epoch, None), secret), DataKey(1, secret)
 
     def again(self, key: WrappedKey, epoch: int) -> WrappedKey:
         """Return a data key, wrapped in another epoch."""
