@@ -123,7 +123,7 @@ def test_a_real_log_goes_in_once_and_comes_out_as_its_publisher_counted(settings
 
         _wait_until_shown(running.url, key, events[-1].position)
         before = {name: rows(storage, name) for name in ("current_state", "review_progress", "timeline")}
-        states = {number: state for number, _, _, state, *_ in before["review_progress"]}
+        states = {number: state for number, _, state, *_ in before["review_progress"]}
         expected = {
             f"BPI-{case}": STATES[[activity for activity, _ in trace if activity.startswith("A_")][-1]]
             for case, trace in told.items()

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import (
     applications,
+    cases,
     catalogue,
     copies,
     customers,
@@ -22,6 +23,7 @@ from api import (
     proofs,
     reads,
     search,
+    work,
 )
 from api.admission import RATE, admitted
 from api.openapi import PROBLEM_ANSWERS, describe
@@ -87,7 +89,18 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     versioned = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     if "api" in settings.roles:
         # An id of a customer may have slashes: what stands behind it is looked for first.
-        for module in (events, reads, search, privacy, copies, customers, applications, catalogue):
+        for module in (
+            events,
+            reads,
+            search,
+            privacy,
+            copies,
+            customers,
+            applications,
+            cases,
+            work,
+            catalogue,
+        ):
             versioned.include_router(module.router)
     versioned.include_router(projections_admin.router)
     versioned.include_router(proofs.router)

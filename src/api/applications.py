@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import orjson
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.admission import Admitted
+from api.caller import Caller
 from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
 from api.parameters import Cursor, Limit
@@ -20,8 +21,11 @@ from api.schemas import answers, stream_of
 from api.service import service_of
 from api.tables import described_table
 from api.threads import in_thread
+from api.work import as_of
+from api.work_filters import Filtered, Ordered
 from journey import case_numbers
-from projections import reading
+from projections import reading, work_lists
+from projections.moments import utc_text
 
 router = APIRouter(prefix="/applications", tags=["applications"])
 
@@ -37,41 +41,32 @@ async def list_applications(
     request: Request,
     caller: Admitted,
     want: Want,
-    customer: Annotated[str | None, Query(description="of this customer")] = None,
-    state: Annotated[str | None, Query(description="in this state of the lifecycle")] = None,
-    product: Annotated[str | None, Query(description="for this product")] = None,
+    filters: Filtered,
+    order: Ordered = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """List applications by their numbers."""
-    service = service_of(request)
+    """List applications by their numbers; who works on them finds by reviewer, step and time limit."""
+    service, language = service_of(request), language_for(request)
     projection = service.projections["review_progress"]
-    place = place_of(cursor, (str,))
-    wanted = [
-        ("stream_id", caller.subject),
-        ("stream_id", customer),
-        ("case_state", state),
-        ("product", product),
-    ]
-    language = language_for(request)
+    names = [name for name in work_lists.place(order or "number") if name != "kind"]
+    place = place_of(cursor, (str,) * len(names))
     stale = await awaited(service, "review_progress", want)
 
     def read() -> tuple[dict[str, str], list[Any], str | None]:
+        now = service.clock()
         with service.views.connect() as connection:
             fresh = reading.freshness(connection, "review_progress")
-            after = place[0] if place else None
-            rows = (
-                connection.execute(_page(projection.table, fresh.build, wanted, after, limit))
-                .mappings()
-                .all()
-            )
-        more = following(request, [rows[limit - 1]["number"]]) if len(rows) > limit else None
+            wanted = work_lists.conditions(projection.table, fresh.build, filters, utc_text(now))
+            query = _page(projection.table, [*wanted, *_own(projection.table, caller)], names, place)
+            rows = connection.execute(query.limit(limit + 1)).mappings().all()
+        more = following(request, [rows[limit - 1][name] for name in names]) if len(rows) > limit else None
         assert projection.answer is not None  # noqa: S101  # it has states to tell
         items = [
             orjson.Fragment(projection.answer(row["state"], language, caller.audience))
             for row in rows[:limit]
         ]
-        return freshness_headers(service, fresh), items, more
+        return {**freshness_headers(service, fresh), **as_of(now)}, items, more
 
     fresh, items, more = await in_thread(read)
     headers = {
@@ -82,14 +77,19 @@ async def list_applications(
     return linked(request, items, more, headers, stale=stale, table="Applications")
 
 
+def _own(table: sa.Table, caller: Caller) -> list[sa.ColumnElement[bool]]:
+    return [] if caller.subject is None else [table.c.stream_id == caller.subject]
+
+
 def _page(
-    table: sa.Table, build: int, wanted: Sequence[tuple[str, str | None]], after: str | None, limit: int
+    table: sa.Table,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    names: Sequence[str],
+    after: Sequence[str] | None,
 ) -> sa.Select[Any]:
-    query = sa.select(table).where(table.c.build == build).order_by(table.c.number).limit(limit + 1)
-    for name, value in wanted:
-        if value is not None:
-            query = query.where(table.c[name] == value)
-    return query if after is None else query.where(table.c.number > after)
+    by = [table.c[name] for name in names]
+    query = sa.select(table).where(*wanted).order_by(*by)
+    return query if after is None else query.where(sa.tuple_(*by) > sa.tuple_(*after))
 
 
 async def _application(request: Request, caller: Admitted, number: ApplicationNumber) -> Resource:

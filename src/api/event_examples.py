@@ -23,7 +23,7 @@ SUBMITTED: dict[str, Any] = {
 """An application, as a mobile app posts it."""
 ASKED: dict[str, Any] = {
     "specversion": "1.0",
-    "id": "example-2",
+    "id": "example-3",
     "source": "/channels/mobile",
     "type": "consultation.requested",
     "subject": "customer-1",
@@ -32,6 +32,49 @@ ASKED: dict[str, Any] = {
     "data": {"topic": "提前还款", "category": "loan", "question": "提前还款需要支付违约金吗？"},
 }
 """A question by phone."""
+COMPLAINED: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "example-8",
+    "source": "/channels/counter",
+    "type": "complaint.registered",
+    "subject": "customer-1",
+    "time": "2026-11-20T11:00:00+08:00",
+    "channel": "counter",
+    "data": {
+        "category": "fees",
+        "severity": "normal",
+        "description": "账户管理费重复扣收",
+        "contact": "13800000000",
+    },
+}
+"""A complaint at the counter."""
+REPORTED: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "example-9",
+    "source": "/channels/mobile",
+    "type": "ticket.opened",
+    "subject": "customer-1",
+    "time": "2026-11-20T11:30:00+08:00",
+    "channel": "mobile",
+    "data": {
+        "class": "complex",
+        "product": "mobile-banking",
+        "problem": "转账页面无法打开",
+        "contact": "13800000000",
+    },
+}
+"""A problem after the sale, reported in the app."""
+RATED: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "example-10",
+    "source": "/channels/web",
+    "type": "feedback.submitted",
+    "subject": "customer-1",
+    "time": "2026-11-20T12:00:00+08:00",
+    "channel": "web",
+    "data": {"csat": 2, "comment": "等待时间太长"},
+}
+"""An opinion that nobody asked for."""
 
 
 def _content(example: Any, schema: dict[str, Any]) -> dict[str, Any]:
@@ -85,9 +128,15 @@ POST_EVENTS: dict[str, Any] = {
         "required": True,
         "content": {
             "application/cloudevents+json": _content(SUBMITTED, _EVENT),
-            "application/json": _content({**ASKED, "id": "example-3"}, _EVENT),
+            "application/json": _content(ASKED, _EVENT),
             "application/cloudevents-batch+json": _content(
-                [{**ASKED, "id": "example-4"}, {**SUBMITTED, "id": "example-5"}],
+                [
+                    {**ASKED, "id": "example-4"},
+                    {**SUBMITTED, "id": "example-5"},
+                    COMPLAINED,
+                    REPORTED,
+                    RATED,
+                ],
                 {"type": "array", "items": _EVENT},
             ),
             "application/x-ndjson": _content(

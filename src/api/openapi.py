@@ -10,6 +10,7 @@ from api.privacy_schemas import PRIVACY_SCHEMAS
 from api.problem_texts import PROBLEMS, ProblemCode
 from api.reading_schemas import READING_SCHEMAS
 from api.schemas import SCHEMAS
+from api.work_schemas import WORK_SCHEMAS
 
 Described = dict[str, Any]
 
@@ -113,7 +114,7 @@ def describe(app: FastAPI) -> Described:
         described["security"] = [{"bearer": []}]
         components = described.setdefault("components", {})
         components["securitySchemes"] = {"bearer": _BEARER}
-        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS, **PRIVACY_SCHEMAS}
+        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS, **PRIVACY_SCHEMAS, **WORK_SCHEMAS}
         for path, operations in described["paths"].items():
             for method, operation in operations.items():
                 _complete(operation)

@@ -185,6 +185,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
         materials=_object(checklist=_list(ANYTHING), missing=_list(ANYTHING), maybe={"due_at": INSTANT}),
         waiting_for=ANYTHING,
+        due_at={**_maybe(INSTANT), "description": "by when whoever is waited for is to have acted"},
         rejection=_maybe(ANYTHING),
         rounds=_list(ANYTHING),
         offers=_list(ANYTHING),

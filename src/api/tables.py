@@ -12,11 +12,12 @@ import orjson
 from api.accepting import CSV, LINES
 from api.reading_schemas import READING_SCHEMAS
 from api.schemas import SCHEMAS, TEXT, answers
+from api.work_schemas import WORK_SCHEMAS
 
 REST = "attributes"
 """The last column of rows that may have members of any name: all that has no column, as JSON."""
 
-_COMPONENTS = {**SCHEMAS, **READING_SCHEMAS}
+_COMPONENTS = {**SCHEMAS, **READING_SCHEMAS, **WORK_SCHEMAS}
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BREAKS = ("\t", "\r", "\n")
 # The last one is the minus sign of mathematics, which normalisation leaves alone.

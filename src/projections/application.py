@@ -121,6 +121,10 @@ class Application(NamedTuple):
     """The last one is the present one; none before the first submission."""
     offers: tuple[Proposal, ...] = ()
     delivery: Delivery | None = None
+    channel: str | None = None
+    """Where it was opened."""
+    team: str | None = None
+    """Who reviews it."""
 
     @property
     def round(self) -> Round:
@@ -152,6 +156,7 @@ def as_customers_know_it(application: Application) -> Application:
     """Return an application without who works on it, what they noted, and offers that are still drafts."""
     delivery = application.delivery
     return application._replace(
+        team=None,
         reviewer=None,
         rounds=tuple(each._replace(steps=_unsigned(each.steps)) for each in application.rounds),
         offers=tuple(offer for offer in application.offers if f"offer.{offer.status}" not in STAFF_ONLY),

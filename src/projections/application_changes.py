@@ -53,7 +53,9 @@ def evolve(application: Application | None, event: RecordedEvent) -> Application
     if event.case is None or changed is None:
         return application
     at = told_in_utc(event.time)
-    before = application or Application(event.case, event.stream_id, opened_at=at, updated_at=at, since=at)
+    before = application or Application(
+        event.case, event.stream_id, opened_at=at, updated_at=at, since=at, channel=event.channel
+    )
     return _moved(changed(before, touchpoint, event, at), event, at)
 
 
@@ -106,8 +108,8 @@ def _reviewed(
     application: Application, touchpoint: ReviewTouchpoint, _: RecordedEvent, at: str
 ) -> Application:
     match touchpoint:
-        case ReviewStarted():
-            return _in_round(application)._replace(reviewer=touchpoint.reviewer)
+        case ReviewStarted(team=team, reviewer=reviewer):
+            return _in_round(application)._replace(team=team, reviewer=reviewer)
         case ReviewStepCompleted(step=step, outcome=outcome, reviewer=reviewer, note=note):
             done = CompletedStep(step, outcome, "review", reviewer, at, note)
             return _in_round(application, steps=_with_step(application.round.steps, done))
@@ -165,6 +167,7 @@ def _for_product(application: Application, product: str, process: str | None) ->
 def _new_round(application: Application) -> Application:
     return application._replace(
         rounds=(*application.rounds, Round()),
+        team=None,
         reviewer=None,
         requests=(),
         due_at=None,

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from journey.touchpoints.touchpoint import fill
 from journey.words import Language
 from projections.application import Application, Proposal
 from projections.application_steps import StepProgress
 from projections.application_words import INSTITUTION, LIST_SEPARATOR, NEXT, WAITED_FOR, YOU
+from projections.case_words import Party
 from projections.moments import day
-
-Party = Literal["customer", "institution", "nobody"]
 
 _TURNS: dict[str | None, Party] = {
     "draft": "customer",
@@ -31,7 +30,7 @@ def waiting_for(
     if offer is not None:
         what = fill(WAITED_FOR["offer"].in_language(language), {"offer": offer.code})
         return _waiting("customer", YOU.in_language(language), offer.at, what)
-    party = _turn(application)
+    party = turn(application)
     if party == "nobody" or application.state is None:
         return _waiting("nobody", None, application.since, None)
     what = WAITED_FOR[application.state].in_language(language)
@@ -92,7 +91,8 @@ def _trouble(application: Application) -> str | None:
     return delivery.delays[-1].reason if delivery.delays else None
 
 
-def _turn(application: Application) -> Party:
+def turn(application: Application) -> Party:
+    """Tell who holds the ball."""
     if application.state == "rejected" and application.round.may_resubmit:
         return "customer"
     return _TURNS.get(application.state, "nobody")

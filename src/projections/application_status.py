@@ -10,9 +10,11 @@ from projections.application import Application, Round
 from projections.application_prospect import next_sentence, waiting_for
 from projections.application_steps import StepProgress, percent_done, steps_of
 from projections.application_words import AFTER_REJECTION
+from projections.application_work import work_of
 from projections.moments import in_utc, utc_text
 from projections.names import state_name
 from projections.spoken import Spoken, material_told, step_told
+from projections.work import NEVER
 
 
 class MissingMaterial(NamedTuple):
@@ -59,6 +61,7 @@ def answer(application: Application, definition: ProcessDefinition | None, words
         "steps": [step_told(step, words) for step in steps],
         "materials": _materials(application, definition, missing, words),
         "waiting_for": waiting_for(application, steps, language),
+        "due_at": _due_at(application, definition),
         "rejection": _rejection(application, definition, language),
         "rounds": [_round(place, told) for place, told in enumerate(application.rounds, start=1)],
         "offers": [
@@ -72,6 +75,12 @@ def answer(application: Application, definition: ProcessDefinition | None, words
         "version": application.version,
         "position": application.position,
     }
+
+
+def _due_at(application: Application, definition: ProcessDefinition | None) -> str | None:
+    """Tell by when whoever holds the ball is to have done their part; None where no limit runs."""
+    told = work_of(application, definition).due.due_at
+    return None if told == NEVER else told
 
 
 def _missing(application: Application, definition: ProcessDefinition | None) -> list[MissingMaterial]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from journey.processes import Processes, load_definitions
 from journey.settings import Settings
-from projections import current_state, review_progress, timeline
+from projections import case_progress, current_state, review_progress, timeline
 from projections.projection import Projection
 
 
@@ -14,6 +14,7 @@ def projections(processes: Processes) -> tuple[Projection[Any], ...]:
         current_state.projection(processes),
         review_progress.projection(processes),
         timeline.projection(processes),
+        case_progress.projection(),
     )
 
 

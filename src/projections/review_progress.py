@@ -8,16 +8,18 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from journey.events import RecordedEvent
-from journey.processes import Processes
+from journey.processes import ProcessDefinition, Processes
 from journey.touchpoints.touchpoint import Audience
 from journey.words import LANGUAGES, Language
 from projections.application import Application, as_customers_know_it
 from projections.application_changes import HANDLED, evolve
 from projections.application_status import answer
+from projections.application_work import work_of
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.projection import Projection, Row
 from projections.spoken import spoken
+from projections.work import work_columns, work_row
 
 REVIEW_PROGRESS = sa.Table(
     "review_progress",
@@ -25,13 +27,16 @@ REVIEW_PROGRESS = sa.Table(
     sa.Column("build", sa.Integer, primary_key=True),
     sa.Column("number", KeyText, primary_key=True),
     sa.Column("stream_id", KeyText, nullable=False),
-    sa.Column("product", KeyText),
     sa.Column("case_state", KeyText, comment="the state in the lifecycle of applications"),
+    *work_columns(),
     sa.Column("updated_at", KeyText, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
     sa.Index("review_progress_of_customer", "build", "stream_id", "number"),
-    sa.Index("review_progress_in_state", "build", "case_state", "number"),
+    sa.Index("review_progress_in_state", "build", "case_state", "since", "number"),
+    sa.Index("review_progress_due", "build", "turn", "due_at", "number"),
+    sa.Index("review_progress_of_handler", "build", "handler", "due_at", "number"),
+    sa.Index("review_progress_of_team", "build", "team", "due_at", "number"),
 )
 
 _STATE = TypeAdapter(Application)
@@ -48,13 +53,13 @@ def key_of(event: RecordedEvent) -> str | None:
     return event.case if event.type in HANDLED and customer_of(event) is not None else None
 
 
-def to_row(application: Application) -> Row:
-    """Write the row of an application."""
+def to_row(application: Application, definition: ProcessDefinition | None) -> Row:
+    """Write the row of an application, with the time limits of its process."""
     return {
         "number": application.number,
         "stream_id": application.customer,
-        "product": application.product,
         "case_state": application.state,
+        **work_row(work_of(application, definition)),
         "updated_at": application.updated_at,
         "position": application.position,
         "state": orjson.dumps(tuple(application), default=tuple).decode(),
@@ -88,12 +93,12 @@ def projection(processes: Processes) -> Projection[Application]:
 
     return Projection(
         name="review_progress",
-        version=2,
+        version=3,
         table=REVIEW_PROGRESS,
         key="number",
         key_of=key_of,
         evolve=evolve,
-        to_row=to_row,
+        to_row=lambda application: to_row(application, known.get(application.process or _UNDEFINED)),
         from_row=from_row,
         answer=told,
     )

@@ -52,7 +52,7 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
         "version": event.version,
         "source": event.source,
         "id": event.id,
-        "by": _actor(event, touchpoint),
+        "by": actor(event, touchpoint),
         "deviation": event.deviation,
         "data": event.data,
     }
@@ -98,7 +98,7 @@ def _told_to_customers(told: str, declared: type[Touchpoint]) -> str:
     return orjson.dumps({**whole, "by": None, "deviation": None, "data": data}).decode()
 
 
-def _actor(event: RecordedEvent, touchpoint: Touchpoint) -> str | None:
+def actor(event: RecordedEvent, touchpoint: Touchpoint) -> str | None:
     """Name who did it: the caller that the source vouches for, else whom the content names."""
     if (told := event.attributes.get("authid")) is not None:
         return str(told)

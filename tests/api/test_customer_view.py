@@ -81,7 +81,8 @@ class Told:
         self.last = answer.json()["position"]
         self.app.service.engine.catch_up()
         for shown in self.on_the_way:
-            for place in (PLACES[0], f"applications/{self.cases['application']}"):
+            places = [f"{kind}s/{number}" for kind, number in self.cases.items()]
+            for place in (PLACES[0], *places):
                 self.on_the_way[shown] += self.ask(place, shown).content
 
     def ask(self, place: str, shown: str, **more: str) -> Answer:
@@ -113,6 +114,9 @@ class TestSecrets:
         assert b"SECRET-review.started-reviewer" in told.on_the_way[told.staff]
         assert b"SECRET-review.step_completed-note" in told.on_the_way[told.staff]
         assert b"SECRET-customer.registered-risk_level" in told.on_the_way[told.staff]
+        assert b"SECRET-complaint.assigned-handler" in told.on_the_way[told.staff]
+        assert b"SECRET-consultation.transferred-reason" in told.on_the_way[told.staff]
+        assert b"SECRET-feedback.follow_up_opened-because" in told.on_the_way[told.staff]
 
     def test_reach_no_customer(self, told: Told) -> None:
         """Not by state, status, list or journey, in no language, at no time on the way."""
@@ -123,13 +127,15 @@ class TestSecrets:
 
     def test_reach_no_customer_who_follows(self, told: Told) -> None:
         """A stream tells what the answer does."""
-        journey, status = f"customers/{CUSTOMER}/stream", f"applications/{told.cases['application']}/stream"
+        journey = f"customers/{CUSTOMER}/stream"
         items = told.ask(PLACES[1], told.customer).json()["items"]
         shown = max(item["position"] for item in items)
 
         assert b"SECRET" in told.ask(journey, told.staff, until=f"id: {told.last}").content
         assert b"SECRET" not in told.ask(journey, told.customer, until=f"id: {shown}").content
-        assert b"SECRET" not in told.ask(status, told.customer, until="id: ").content
+        for kind, number in told.cases.items():
+            status = f"{kind}s/{number}/stream"
+            assert b"SECRET" not in told.ask(status, told.customer, until="id: ").content
 
 
 class TestWhatIsTold:
@@ -154,7 +160,7 @@ class TestWhatIsTold:
 
     def test_answers_to_customers_have_tags_of_their_own(self, told: Told) -> None:
         """Nobody takes staff's answer for theirs; and a tag that is still right spares the answer."""
-        for place in (PLACES[0], f"applications/{told.cases['application']}"):
+        for place in (PLACES[0], *(f"{kind}s/{number}" for kind, number in told.cases.items())):
             staff, customer = (told.ask(place, shown) for shown in (told.staff, told.customer))
             assert staff.headers["etag"] != customer.headers["etag"]
             assert "deviations" in staff.json()

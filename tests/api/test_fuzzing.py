@@ -106,11 +106,36 @@ def test_any_headers(channel: httpx.Client, headers: dict[str, bytes], body: byt
 @often
 @given(
     path=st.sampled_from(
-        ["events", "applications", "customers/F1/timeline", "customers/F1", "event-types", "processes/x"]
+        [
+            "events",
+            "applications",
+            "complaints",
+            "work",
+            "work/counts",
+            "customers/F1/timeline",
+            "customers/F1",
+            "event-types",
+            "processes/x",
+        ]
     ),
     query=st.dictionaries(
         st.sampled_from(
-            ["limit", "cursor", "after", "source", "id", "case", "since", "as_of", "type", "state", "version"]
+            [
+                "limit",
+                "cursor",
+                "after",
+                "source",
+                "id",
+                "case",
+                "since",
+                "as_of",
+                "type",
+                "state",
+                "version",
+                "order",
+                "due",
+                "handler",
+            ]
         )
         | st.text(max_size=5),
         st.text(max_size=20) | st.integers().map(str) | st.datetimes().map(lambda moment: f"{moment}Z"),
@@ -129,6 +154,6 @@ def test_any_query(analyst: httpx.Client, path: str, query: dict[str, str], acce
 @given(place=st.text(max_size=40))
 def test_any_address(operator: httpx.Client, place: str) -> None:
     """Addresses of any text."""
-    for path in ("customers", "applications", "event-types", "processes", "projections"):
+    for path in ("customers", "applications", "tickets", "event-types", "processes", "projections"):
         answer = operator.get(f"/v1/{path}/{quote(place, safe='/')}")
         assert answer.status_code < 500, answer.text

@@ -60,18 +60,39 @@ def _everything(**more: Any) -> str:
     return token(*SCOPES, sub="customer-1", source="/channels/one", **more)
 
 
+OPENING: dict[str, tuple[str, dict[str, Any]]] = {
+    "application": (
+        "application.submitted",
+        {"product": "personal-loan", "amount": 100000, "currency": "CNY", "materials": []},
+    ),
+    "consultation": ("consultation.requested", {"topic": "rates", "category": "common"}),
+    "complaint": (
+        "complaint.registered",
+        {"category": "fees", "severity": "low", "description": "d", "contact": "c"},
+    ),
+    "ticket": ("ticket.opened", {"class": "common", "product": "card", "problem": "p", "contact": "c"}),
+    "survey": ("feedback.submitted", {"csat": 5}),
+}
+"""By kind of case: the event that opens one."""
+
+
+def _kind(policy: Policy) -> str:
+    """Return the kind of case that an operation is about, where it is about one."""
+    return next((kind for kind in OPENING if f"/{kind}s/" in policy.operation), "application")
+
+
 class Bank:
-    """A running app with an application of each of two customers."""
+    """A running app with a case of each kind of each of two customers."""
 
     def __init__(self, app: Running) -> None:
         self.app = app
         app.service.engine.prepare()
-        self.numbers: dict[Side, str] = {}
+        self.numbers: dict[tuple[Side, str], str] = {}
         for side, (customer, source) in OWNERS.items():
-            data = {"product": "personal-loan", "amount": 100000, "currency": "CNY", "materials": []}
-            event = cloudevent("application.submitted", data, subject=customer, source=source)
             shown = token("events:write", sub="setting-up", source=source)
-            self.numbers[side] = app.call("POST /v1/events", shown, event).json()["case"]
+            for kind, (type_, data) in OPENING.items():
+                event = cloudevent(type_, data, subject=customer, source=source)
+                self.numbers[side, kind] = app.call("POST /v1/events", shown, event).json()["case"]
         for customer, source in OWNERS.values():
             shown = token("events:write", sub="setting-up", source=source)
             app.call("POST /v1/events", shown, cloudevent(subject=f"{customer}-private", source=source))
@@ -103,7 +124,7 @@ class Bank:
             customer, body = f"{customer}-private", {"request_id": "R1", "basis": "PIPL Art. 47"}
         places = {
             "{customer}": customer,
-            "{number}": self.numbers[side],
+            "{number}": self.numbers[side, _kind(policy)],
             "{type}": "review.started",
             "{product}": "personal-loan",
             "{name}": "timeline",
@@ -115,7 +136,7 @@ class Bank:
         if policy.endpoint == "list_applications":
             operation += f"?customer={customer}"
         if policy.endpoint == "get_inclusion":
-            operation += f"?position={list(OWNERS).index(side) + 1}"
+            operation += f"?position={list(OWNERS).index(side) * len(OPENING) + 1}"
         if policy.endpoint == "get_consistency":
             operation += "?old=1"
         return self.app.call(operation, shown, body)
@@ -253,7 +274,8 @@ class TestOthers:
     def test_what_is_anothers_looks_like_what_is_not_there(self, bank: Bank, endpoint: str) -> None:
         """The answers differ in nothing but the address, and how far the projections lag."""
         shown, asked = token(**CALLERS["customer"]), POLICIES[endpoint].operation
-        number = case_numbers.number("application", "/channels/one", "never", date(2026, 11, 20))
+        kind: Any = _kind(POLICIES[endpoint])
+        number = case_numbers.number(kind, "/channels/one", "never", date(2026, 11, 20))
         foreign = bank.ask(POLICIES[endpoint], "foreign", shown)
         absent = bank.app.call(asked.format(customer="customer-9", number=number), shown)
 
@@ -266,7 +288,7 @@ class TestOthers:
     def test_a_list_is_of_ones_own(self, bank: Bank) -> None:
         """Whatever the filter names."""
         shown = token(**CALLERS["customer"])
-        for query, numbers in (("", [bank.numbers["own"]]), ("?customer=customer-2", [])):
+        for query, numbers in (("", [bank.numbers["own", "application"]]), ("?customer=customer-2", [])):
             items = bank.app.call(f"GET /v1/applications{query}", shown).json()["items"]
             assert [item["number"] for item in items] == numbers
 

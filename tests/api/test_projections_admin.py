@@ -11,10 +11,10 @@ from journey.events import RecordedEvent
 from projections import registry
 from projections.projection import Projection
 from tests.api.posting import assert_problem, new_customer
-from tests.api.stories import opened, visits
+from tests.api.stories import opened, told, visits
 from tests.sites import Site
 
-NAMES = ["current_state", "review_progress", "timeline"]
+NAMES = ["case_progress", "current_state", "review_progress", "timeline"]
 
 
 def _told(operator: httpx.Client, name: str) -> dict[str, Any]:
@@ -71,8 +71,11 @@ class TestOrders:
     ) -> None:
         """A new build takes over by itself, the one before can come back; answers stay the same."""
         application = opened(channel)
+        question = {"topic": "rates", "category": "common"}
+        asked = told(channel, "consultation.requested", question, subject=application["customer"])
         site.caught_up()
         addresses = {
+            "case_progress": f"/v1/consultations/{asked['case']}",
             "current_state": f"/v1/customers/{application['customer']}",
             "review_progress": f"/v1/applications/{application['case']}",
             "timeline": f"/v1/customers/{application['customer']}/timeline",

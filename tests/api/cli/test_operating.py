@@ -19,7 +19,7 @@ from tests.databases import database_settings
 from tests.facts import cloudevent
 from tests.processes import journey, new_key, place, server
 
-PROJECTIONS = ["current_state", "review_progress", "timeline"]
+PROJECTIONS = ["case_progress", "current_state", "review_progress", "timeline"]
 COUNT = 30
 
 

@@ -1,0 +1,127 @@
+"""What answers about cases and work lists look like, for the OpenAPI description."""
+
+from collections.abc import Mapping
+
+from api.schemas import INSTANT, NUMBER, TEXT, TRUTH, WHOLE, Schema
+from journey.touchpoints.touchpoint import CaseKind
+from projections.case_facts import FACTS, FOR_STAFF
+
+_FACTS: Mapping[str, Schema] = {
+    "measures": {"type": "array", "items": {}},
+    "attempts": WHOLE,
+    "csat": WHOLE,
+    "nps": WHOLE,
+    "ces": WHOLE,
+    "satisfied": TRUTH,
+    "first_contact": TRUTH,
+    "helpful": TRUTH,
+    "solved": TRUTH,
+}
+"""The facts that are no text."""
+_PERSONAL: Schema = {"type": "object", "description": "stands for what is erased, sealed or restricted"}
+
+
+def _maybe(*schemas: Schema) -> Schema:
+    return {"anyOf": [*schemas, {"type": "null"}]}
+
+
+def _all(**members: Schema) -> Schema:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def _page(name: str) -> Schema:
+    items: Schema = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
+    page = _all(items=items, next=_maybe(TEXT))
+    return {**page, "properties": {**page["properties"], "stale": TRUTH}}
+
+
+_STEP = _all(type=TEXT, title=TEXT, says=TEXT, at=INSTANT, by=_maybe(TEXT), note=_maybe(TEXT, _PERSONAL))
+_WAITING_FOR = _all(
+    who={"enum": ["customer", "institution", "nobody"]},
+    name=_maybe(TEXT),
+    since=INSTANT,
+    until=_maybe(INSTANT),
+    **{"for": _maybe(TEXT)},
+)
+_WAITING = _all(waited_s=NUMBER, since=_maybe(INSTANT), means=TEXT)
+
+
+def _case(kind: CaseKind) -> Schema:
+    facts = {name: _maybe(_FACTS.get(name, TEXT), _PERSONAL) for name in FACTS[kind] if name != "due_at"}
+    shown = {name: schema for name, schema in facts.items() if (kind, name) not in FOR_STAFF}
+    whole = _all(
+        number=TEXT,
+        kind=TEXT,
+        kind_name=TEXT,
+        customer=TEXT,
+        state=_maybe(TEXT),
+        state_name=TEXT,
+        channel=_maybe(TEXT),
+        channel_name=_maybe(TEXT),
+        opened_at=INSTANT,
+        updated_at=INSTANT,
+        waiting_for=_WAITING_FOR,
+        next=TEXT,
+        **shown,
+        due_at=_maybe(INSTANT),
+        **({"waiting": _WAITING} if kind == "consultation" else {}),
+        steps={"type": "array", "items": _STEP},
+        steps_before={**WHOLE, "description": "earlier steps, which the timeline tells"},
+        version=WHOLE,
+        position=WHOLE,
+    )
+    not_told = "not told to customers"
+    for_staff = {
+        name: {**schema, "description": not_told} for name, schema in facts.items() if name not in shown
+    }
+    more = {"stale": TRUTH, "deviations": {**WHOLE, "description": not_told}, **for_staff}
+    return {**whole, "properties": {**whole["properties"], **more}}
+
+
+WORK_SCHEMAS: dict[str, Schema] = {
+    "Consultation": _case("consultation"),
+    "Complaint": _case("complaint"),
+    "Ticket": _case("ticket"),
+    "Survey": _case("survey"),
+    "Work": _all(
+        number=TEXT,
+        kind=TEXT,
+        kind_name=TEXT,
+        customer=TEXT,
+        state=_maybe(TEXT),
+        state_name=TEXT,
+        turn={"enum": ["customer", "institution", "nobody"], "description": "who holds the ball"},
+        team=_maybe(TEXT),
+        handler=_maybe(TEXT),
+        step=_maybe(TEXT),
+        channel=_maybe(TEXT),
+        channel_name=_maybe(TEXT),
+        product=_maybe(TEXT),
+        category=_maybe(TEXT),
+        opened_at=INSTANT,
+        since={**INSTANT, "description": "when the present state began"},
+        elapsed_s={**NUMBER, "description": "for how many seconds it is in that state"},
+        due_at=_maybe(INSTANT),
+        overdue=TRUTH,
+        soon={**TRUTH, "description": "the last part of the time until `due_at` runs"},
+        escalated=TRUTH,
+        position=WHOLE,
+        as_of={**INSTANT, "description": "when it was so: the moment of asking"},
+    ),
+    "Works": _page("Work"),
+    "Count": _all(
+        kind=TEXT,
+        kind_name=TEXT,
+        by=TEXT,
+        value=_maybe(TEXT),
+        name=_maybe(TEXT),
+        open=WHOLE,
+        overdue=WHOLE,
+        soon=WHOLE,
+        escalated=WHOLE,
+        oldest_since={**INSTANT, "description": "since when the oldest is in its state"},
+        as_of={**INSTANT, "description": "when it was so: the moment of asking"},
+    ),
+    "Counts": _page("Count"),
+}
+"""The components of the description that answers about cases refer to, by name."""
