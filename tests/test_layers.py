@@ -37,6 +37,7 @@ PURE = (
     "journey.events",
     "journey.touchpoints",
     "journey.encoding",
+    "journey.policies",
 )
 """Modules that read no clock, draw nothing and touch no file, and so have no need of what could."""
 IMPURE_MODULES = {
@@ -51,6 +52,7 @@ TRANSACTION_OWNERS = {
     "projections.isolation": "a batch with its checkpoint is one transaction",
     "projections.repair": "a parked customer's rows are replaced in one transaction",
     "journey.searching.table": "terms and the position that they follow from are one transaction",
+    "journey.reacting.table": "how customers stand is one transaction with the position that it follows from",
     "journey.reads.table": "readings are recorded in one transaction, before anybody is told",
     "journey.sealing.data_keys": "keys are kept before anything is sealed with them, in one transaction",
     "journey.sealing.destroying": "keys are destroyed, or all wrapped anew, in one transaction",

@@ -169,12 +169,18 @@ def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slo
             slot.error = slot.error or KeysUnavailable()
             continue
         try:
-            _decide_slot(draft, slot, submission, given)
+            _decide_slot(draft, slot, submission, given, _decided_before(submission, slots))
         except JourneyError as error:
             slot.error = error
 
 
-def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given) -> None:
+def _decided_before(submission: Submission, slots: Sequence[Slot]) -> int:
+    """Count the events of a submission that were decided already, where its version depends on them."""
+    return 0 if submission.expected_version is None else sum(slot.decided is not None for slot in slots)
+
+
+def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given, before: int) -> None:
+    """Decide one event, before which so many of its submission were decided."""
     event, key = slot.event, slot.event.key
     if slot.known is not None:
         _same_or_raise(slot, slot.known)
@@ -190,7 +196,7 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given)
     if isinstance(journey, DamagedEvent):
         raise DamagedEvent(str(journey))
     expected = submission.expected_version
-    if expected is not None and journey.version != expected:
+    if expected is not None and journey.version != expected + before:
         raise StreamMoved(expected, journey.version)
     decided, new_case = _decided(draft, journey, event, submission.mode, given)
     slot.decided, slot.version, slot.new_case = decided, Version(journey.version + 1), new_case

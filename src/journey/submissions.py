@@ -15,7 +15,7 @@ class Submission(NamedTuple):
     events: Sequence[Event]
     mode: LifecycleMode = "strict"
     expected_version: Version | None = None
-    """The version that the customer's stream must be at; only with a single event."""
+    """The version that the customer's stream must be at before; only with events of one customer."""
     atomic: bool = False
     """Whether one refused event refuses all."""
     validate_only: bool = False
