@@ -11,6 +11,7 @@ from api import keys
 from journey.erasure.ledger import WORK
 from journey.event_log import open_event_log
 from journey.migrating import migrate
+from journey.reacting.table import CUSTOMERS
 from journey.reads.table import READ_RECORDS
 from journey.searching.table import SEARCH_TERMS
 from journey.settings import Settings
@@ -91,7 +92,7 @@ def test_tables_of_the_code_are_those_of_the_migrations(engines: dict[Part, sa.E
     """Every table that the code declares is made by a migration, column for column, and no other is."""
     assert projections(PROCESSES), "the projections' tables are declared when they are imported"
     parts: dict[Part, dict[str, sa.Table]] = {
-        "views": {**METADATA.tables, **SEARCH_TERMS.metadata.tables},
+        "views": {**METADATA.tables, **SEARCH_TERMS.metadata.tables, **CUSTOMERS.metadata.tables},
         "access": {**keys._METADATA.tables, READ_RECORDS.name: READ_RECORDS},  # noqa: SLF001  # has no other name
         "keys": dict(WORK.metadata.tables),
     }
@@ -125,6 +126,7 @@ def test_every_table_is_owned(engines: dict[Part, sa.Engine]) -> None:
         *WORK.metadata.tables,
         READ_RECORDS.name,
         *SEARCH_TERMS.metadata.tables,
+        *CUSTOMERS.metadata.tables,
     }
     owned |= {f"alembic_version_{part}" for part in PARTS}
     for engine in engines.values():

@@ -14,7 +14,7 @@ from journey.policies.customer import Customer, from_text
 from journey.policies.policy import Policy
 from journey.reacting.asking import Work, parked
 from journey.reacting.folding import Fold
-from journey.reacting.table import EVERY, Checkpoint, Parked, Row, View, checkpoint, due, seen
+from journey.reacting.table import EVERY, Checkpoint, Parked, Row, View, due, known_checkpoint, seen
 
 # Few enough that nobody waits long for what is done for so many.
 _EVENTS = 1_000
@@ -45,7 +45,7 @@ class Looker(NamedTuple):
 
     def look(self, now: datetime) -> Sight:
         """Look at a page of the log and at some customers whose moment has come."""
-        before = checkpoint(self.views)
+        before = known_checkpoint(self.views)
         events = self.log.read_all(before.position, _EVENTS)
         ripe = due(self.views, now, _CUSTOMERS)
         by_stream: dict[str, list[RecordedEvent]] = {stream_id: [] for stream_id in ripe}

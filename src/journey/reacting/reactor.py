@@ -105,7 +105,7 @@ class Reactor:
         if self._looker is None:
             place, configuration = self._place, self._configuration
             await to_its_end(self._prepare_tables)
-            began_after = (await to_its_end(table.checkpoint, place.views)).began_after
+            began_after = (await to_its_end(table.known_checkpoint, place.views)).began_after
             fold = Fold(configuration.history, began_after)
             looker = Looker(place.log, place.views, configuration, self._policies, fold)
             await retry(looker, self._means(looker))

@@ -32,7 +32,7 @@ async def _retry_one(looker: Looker, means: Means, parked: Parked) -> bool:
 
 def _work(looker: Looker, parked: Parked) -> Work:
     """Return what was not done: the events from the first one that failed up to the checkpoint."""
-    reached = table.checkpoint(looker.views)
+    reached = table.known_checkpoint(looker.views)
     events = looker.log.read_stream(parked.stream_id)
     customer = looker.fold.folded(Customer(), events)
     first = max(parked.position, reached.asked_until + 1)

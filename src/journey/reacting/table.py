@@ -119,13 +119,23 @@ def _fold_anew(connection: sa.Connection, folding: str, asked_until: int) -> Non
     )
 
 
-def checkpoint(views: sa.Engine) -> Checkpoint:
-    """Return how far the log was followed."""
+def checkpoint(views: sa.Engine) -> Checkpoint | None:
+    """Return how far the log was followed; None where there was never a reactor."""
     with views.connect() as connection:
-        row = connection.execute(sa.select(CHECKPOINT)).one()
+        row = connection.execute(sa.select(CHECKPOINT)).one_or_none()
+    if row is None:
+        return None
     return Checkpoint(
         row.position, row.began_after, row.asked_until, row.folding, row.looking, orjson.loads(row.turns)
     )
+
+
+def known_checkpoint(views: sa.Engine) -> Checkpoint:
+    """Return how far the log was followed, by a reactor that has prepared the tables."""
+    reached = checkpoint(views)
+    if reached is None:
+        raise LookupError("the reactor's tables are not prepared")
+    return reached
 
 
 def seen(views: sa.Engine, stream_ids: Collection[str]) -> View:
@@ -143,6 +153,13 @@ def due(views: sa.Engine, now: datetime, limit: int) -> list[str]:
     query = sa.select(_C.stream_id).where(_C.next_at <= _number(now)).order_by(_C.next_at).limit(limit)
     with views.connect() as connection:
         return list(connection.scalars(query))
+
+
+def first_moment(views: sa.Engine) -> datetime | None:
+    """Return the earliest moment at which a watch wants to look."""
+    with views.connect() as connection:
+        number = connection.scalar(sa.select(sa.func.min(_C.next_at)))
+    return None if number is None else _moment(number)
 
 
 def parked(views: sa.Engine) -> list[Parked]:

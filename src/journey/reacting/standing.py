@@ -1,0 +1,34 @@
+"""How the reactor stands, for operators: read from its tables, whichever process it runs in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from journey.event_log import EventLog
+from journey.events import Position
+from journey.reacting import table
+
+
+class Standing(NamedTuple):
+    """How far policies have got."""
+
+    position: Position
+    lag: float
+    """For how many seconds the first event, or the first moment of the clock, waits that nobody has met."""
+    parked: Mapping[str, int]
+    """By policy: customers for whom it is not asked."""
+
+
+def standing(views: sa.Engine, log: EventLog, now: datetime) -> Standing | None:
+    """Return how the reactor stands; None where there was never one."""
+    reached = table.checkpoint(views)
+    if reached is None:
+        return None
+    unmet = [event.recorded_at for event in log.read_all(reached.position, 1)]
+    moment = table.first_moment(views)
+    since = min([*unmet, *([moment] if moment is not None else [])], default=now)
+    parked = Counter(each.policy for each in table.parked(views))
+    return Standing(reached.position, max(0.0, (now - since).total_seconds()), parked)
