@@ -5,7 +5,8 @@ rule set that the complaint was registered under, when an answer is due and why 
 clock: the moment is an argument.
 """
 
-from journey.deadlines.explaining import Deadline, Reached, Status, Step, explain
+from journey.deadlines.explaining import explain
 from journey.deadlines.facts import ClockFact, fact_of, told_fact
+from journey.deadlines.records import Deadline, Reached, Status, Step
 
 __all__ = ["ClockFact", "Deadline", "Reached", "Status", "Step", "explain", "fact_of", "told_fact"]

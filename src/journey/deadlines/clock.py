@@ -61,7 +61,7 @@ class Clock(NamedTuple):
         """Return when it ends; while it stands still, when it would if it went on now."""
         if self.missed_at is not None:
             return self.missed_at
-        pauses = self._pauses(now)
+        pauses = self._pauses(self.stopped_at or now)
         end = end_of(self.calendar, self.limit, self.start, pauses)
         if self.extended is None or self.extended.until is None:
             return end

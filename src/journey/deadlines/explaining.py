@@ -1,73 +1,20 @@
 """A complaint's deadline, explained step by step and recomputed for any moment, from its facts alone."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
 
 from journey.calendars import moved_by_days
 from journey.deadlines import telling
-from journey.deadlines.clock import Clock, faults, is_late
-from journey.deadlines.facts import ClockFact, Kind
-from journey.deadlines.limits import Pause, end_of
-from journey.deadlines.telling import filled, length, listed
+from journey.deadlines.changes import CHANGES
+from journey.deadlines.clock import Clock, is_late
+from journey.deadlines.facts import ClockFact
+from journey.deadlines.limits import end_of
+from journey.deadlines.records import Deadline, Reached, Status, Step
+from journey.deadlines.telling import filled, length
 from journey.rule_set import Clause
 from journey.rule_sets import RuleSets
 from journey.words import Words
-
-Status = Literal["running", "suspended", "met", "missed", "ended"]
-"""How a deadline stands; `ended` where nothing is due any more: merged with another, or withdrawn."""
-
-
-class Step(NamedTuple):
-    """One thing that led to a deadline."""
-
-    kind: Kind | Literal["passed", "standing"]
-    """What happened; `passed` where the time was over, `standing` where it stands still to this moment."""
-    at: datetime
-    says: Words
-    due_at: datetime
-    """The end of the time limit as it was then."""
-    days: int
-    """By how many calendar days the end moved."""
-    source: Words | None = None
-    """The rule that it rests on."""
-    read: bool = False
-    """Whether that rule was read in its source."""
-    version: int | None = None
-    """The place of its event in the customer's stream."""
-
-
-class Reached(NamedTuple):
-    """How a milestone stands."""
-
-    code: str
-    name: Words
-    due_at: datetime
-    status: Literal["running", "met", "missed"]
-
-
-class Deadline(NamedTuple):
-    """When a complaint must be answered, and why then."""
-
-    status: Status
-    due_at: datetime
-    """The end of the limit; while it stands still, when it would end if it went on now."""
-    warn_at: datetime | None
-    """When to warn; None unless the time is running."""
-    stopped_at: datetime | None
-    """When it was answered, closed, merged or withdrawn; None while something is due."""
-    rules: str
-    """The stamp of the rule set."""
-    track: str
-    """The code of its rules for this category of complaints."""
-    milestones: tuple[Reached, ...]
-    steps: tuple[Step, ...]
-
-    @property
-    def is_overdue(self) -> bool:
-        """Tell whether the time is over and there is still no answer."""
-        return self.status == "missed" and self.stopped_at is None
 
 
 def explain(
@@ -141,7 +88,7 @@ def _after(clock: Clock, fact: ClockFact, steps: list[Step]) -> Clock:
     over = clock.stopped_at is not None
     if fact.kind == "started" or (over and fact.kind != "appealed"):
         return clock
-    changed, says, clause = _CHANGES[fact.kind](clock, fact)
+    changed, says, clause = CHANGES[fact.kind](clock, fact)
     steps.append(_step(clock, changed, fact, says, clause))
     return changed
 
@@ -163,92 +110,6 @@ def _step(before: Clock, after: Clock, fact: ClockFact, says: Words, clause: Cla
 
 def _days(clock: Clock, before: datetime, after: datetime) -> int:
     return (clock.calendar.date_of(after) - clock.calendar.date_of(before)).days
-
-
-_Changed = tuple[Clock, Words, Clause | None]
-
-
-def _unless_faulty(
-    clock: Clock, fact: ClockFact, changed: Clock, says: Words, clause: Clause | None
-) -> _Changed:
-    """Leave the clock as it is where the rules hold something against a fact, or it came too late."""
-    if wrong := faults(clock, fact):
-        listed_faults = listed((each.says for each in wrong), telling.NEXT)
-        return clock, filled(telling.NOT_COUNTED, faults=listed_faults), clause
-    if clock.missed_at is not None:
-        return clock, telling.TOO_LATE_TO_COUNT, None
-    return changed, says, clause
-
-
-def _suspended(clock: Clock, fact: ClockFact) -> _Changed:
-    changed = clock._replace(paused_since=fact.at)
-    return _unless_faulty(clock, fact, changed, telling.SUSPENDED, clock.track.suspension)
-
-
-def _resumed(clock: Clock, fact: ClockFact) -> _Changed:
-    since = clock.paused_since
-    if since is None:
-        return _unless_faulty(clock, fact, clock, telling.RESUMED, None)
-    # Time goes on when the outside body has answered, whoever was told of it.
-    changed = clock._replace(paused_since=None, pauses=(*clock.pauses, Pause(since, fact.at)))
-    return changed, telling.RESUMED, clock.track.suspension
-
-
-def _extended(clock: Clock, fact: ClockFact) -> _Changed:
-    extension = clock.track.extension(fact.ground)
-    ground = extension.name if extension else Words("", "")
-    says = filled(telling.EXTENDED, ground=ground)
-    return _unless_faulty(clock, fact, clock._replace(extended=fact), says, extension)
-
-
-def _new_facts(clock: Clock, fact: ClockFact) -> _Changed:
-    if clock.track.new_facts is None:
-        return clock, telling.NO_RESTART, None
-    # An end that was granted, and told to the customer, stays where it is the later one.
-    says = filled(telling.RESTARTED, limit=length(clock.limit))
-    return _unless_faulty(clock, fact, clock._replace(start=fact.at), says, clock.track.new_facts)
-
-
-def _acknowledged(clock: Clock, _: ClockFact) -> _Changed:
-    return clock, telling.ACKNOWLEDGED, None
-
-
-def _answered(clock: Clock, fact: ClockFact) -> _Changed:
-    return clock._replace(stopped_at=fact.at, ending="answered"), telling.ANSWERED, None
-
-
-def _closed(clock: Clock, fact: ClockFact) -> _Changed:
-    return clock._replace(stopped_at=fact.at, ending="closed"), telling.CLOSED, None
-
-
-def _merged(clock: Clock, fact: ClockFact) -> _Changed:
-    into = Words(fact.into or "", fact.into or "")
-    changed = clock._replace(stopped_at=fact.at, ending="merged")
-    return changed, filled(telling.MERGED, into=into), clock.track.merging
-
-
-def _withdrawn(clock: Clock, fact: ClockFact) -> _Changed:
-    return clock._replace(stopped_at=fact.at, ending="withdrawn"), telling.WITHDRAWN, None
-
-
-def _appealed(clock: Clock, fact: ClockFact) -> _Changed:
-    limit = clock.track.appeal
-    says = filled(telling.APPEALED, limit=length(limit))
-    return Clock(clock.rule_set, clock.track, limit, fact.at), says, limit
-
-
-_CHANGES: Mapping[Kind, Callable[[Clock, ClockFact], _Changed]] = {
-    "acknowledged": _acknowledged,
-    "suspended": _suspended,
-    "resumed": _resumed,
-    "extended": _extended,
-    "new_facts": _new_facts,
-    "merged": _merged,
-    "answered": _answered,
-    "appealed": _appealed,
-    "closed": _closed,
-    "withdrawn": _withdrawn,
-}
 
 
 def _status(clock: Clock) -> Status:

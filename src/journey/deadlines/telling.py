@@ -1,11 +1,12 @@
 """The words in which time limits are explained and refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from journey.deadlines.records import Status
 from journey.rule_set import Limit, Unit
 from journey.words import Words
 
-UNITS: dict[Unit, Words] = {
+UNITS: Mapping[Unit, Words] = {
     "days": Words("{count} calendar days", "{count}日"),
     "weeks": Words("{count} weeks", "{count}周"),
     "business_days": Words("{count} working days", "{count}个工作日"),
@@ -65,6 +66,14 @@ NO_SUCH_COMPLAINT = Words(
     "It must be another complaint of the same customer, still within its time limit.",
     "须为同一客户仍在处理期限内的另一项投诉。",
 )
+
+STATUSES: Mapping[Status, Words] = {
+    "running": Words("Running", "计算中"),
+    "suspended": Words("Suspended", "已中止"),
+    "met": Words("Met", "按期办结"),
+    "missed": Words("Missed", "已逾期"),
+    "ended": Words("Nothing is due any more", "期限终止"),
+}
 
 BETWEEN = Words(", ", "、")
 NEXT = Words(" ", "")
