@@ -7,8 +7,6 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from journey.errors import UnknownYear
 
 _DAY = timedelta(days=1)
@@ -151,6 +149,8 @@ def _year(calendar: Calendar, year: int) -> Year:
 @cache
 def _from_library(country: str, subdivision: str | None, year: int) -> Year | None:
     """Return what the library knows of a year; None where it says itself that it does not."""
+    import holidays  # noqa: PLC0415  # it loads slowly, and most rule sets count no working days
+
     known = holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False)
     if not known.start_year <= year <= known.end_year:
         return None

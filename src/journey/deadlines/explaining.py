@@ -1,7 +1,7 @@
 """A complaint's deadline, explained step by step and recomputed for any moment, from its facts alone."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from journey.calendars import moved_by_days
@@ -27,9 +27,7 @@ def explain(
     clock, steps, counted = followed(facts, rules, as_of=as_of, known_at=known_at)
     if clock is None:
         return None
-    if clock.paused_since is not None and clock.stopped_at is None:
-        before, due = clock.due(clock.paused_since), clock.due(as_of)
-        steps.append(Step("standing", as_of, telling.STANDING, due, _days(clock, before, due)))
+    _stand(clock, as_of, steps)
     clock = _passed(clock, as_of, steps)
     due, status = clock.due(as_of), _status(clock)
     running = status == "running"
@@ -57,9 +55,7 @@ def followed(
     rule_set = rules.rules_for(start.rules, start.at)
     track = rule_set.track(start.category)
     clock = Clock(rule_set, track, track.answer, start.at)
-    steps.append(
-        _step(clock, clock, start, filled(telling.STARTED, limit=length(track.answer)), track.answer)
-    )
+    _add_step(steps, clock, start, filled(telling.STARTED, limit=length(track.answer)), track.answer)
     # What is dated before the start, by a clock that was wrong, counts from the start.
     counted = [each._replace(at=max(each.at, start.at)) for each in known if each is not start]
     for fact in counted:
@@ -88,28 +84,32 @@ def _after(clock: Clock, fact: ClockFact, steps: list[Step]) -> Clock:
     over = clock.stopped_at is not None
     if fact.kind == "started" or (over and fact.kind != "appealed"):
         return clock
+    if fact.kind != "resumed":
+        _stand(clock, fact.at, steps)
     changed, says, clause = CHANGES[fact.kind](clock, fact)
-    steps.append(_step(clock, changed, fact, says, clause))
+    _add_step(steps, changed, fact, says, clause)
     return changed
 
 
-def _step(before: Clock, after: Clock, fact: ClockFact, says: Words, clause: Clause | None) -> Step:
-    # A suspension's days are those up to its end: its beginning moves nothing.
-    was, due = before.due(before.paused_since or fact.at), after.due(fact.at)
-    return Step(
-        fact.kind,
-        fact.at,
-        says,
-        due,
-        _days(after, was, due) if fact.kind != "appealed" else 0,
-        clause.source if clause else None,
-        read=clause is not None and clause.read is not None,
-        version=fact.version,
-    )
+def _stand(clock: Clock, now: datetime, steps: list[Step]) -> None:
+    """Say by how much the end has moved out while the time stood still."""
+    due = clock.due(now)
+    days = _days(clock, steps, due)
+    if clock.paused_since is not None and clock.stopped_at is None and days:
+        steps.append(Step("standing", now, telling.STANDING, due, days))
 
 
-def _days(clock: Clock, before: datetime, after: datetime) -> int:
-    return (clock.calendar.date_of(after) - clock.calendar.date_of(before)).days
+def _add_step(steps: list[Step], clock: Clock, fact: ClockFact, says: Words, clause: Clause | None) -> None:
+    due = clock.due(fact.at)
+    days = _days(clock, steps, due) if fact.kind != "appealed" else 0
+    source, read = (clause.source, clause.read is not None) if clause else (None, False)
+    steps.append(Step(fact.kind, fact.at, says, due, days, source, read=read, version=fact.version))
+
+
+def _days(clock: Clock, steps: Sequence[Step], due: datetime) -> int:
+    """Tell by how many days an end is later than that of the step before."""
+    before = steps[-1].due_at if steps else due
+    return (clock.calendar.date_of(due) - clock.calendar.date_of(before)).days
 
 
 def _status(clock: Clock) -> Status:

@@ -49,6 +49,7 @@ def facts(draw: st.DrawFn, *kinds: str) -> list[ClockFact]:
     return told
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts(), OFFSETS, OFFSETS)
 def test_as_time_goes_on_the_end_never_comes_nearer(
     code: str, told: list[ClockFact], early: timedelta, more: timedelta
@@ -64,6 +65,7 @@ def test_as_time_goes_on_the_end_never_comes_nearer(
     assert one.stopped_at is None or one.stopped_at == two.stopped_at
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts("acknowledged", "new_facts", "answered"), OFFSETS, OFFSETS, OFFSETS)
 def test_a_suspension_never_makes_it_earlier(
     code: str, told: list[ClockFact], since: timedelta, lasted: timedelta, asked: timedelta
@@ -81,6 +83,7 @@ def test_a_suspension_never_makes_it_earlier(
     assert with_pause.due_at >= plain.due_at
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts("acknowledged", "new_facts"), OFFSETS, OFFSETS, OFFSETS)
 def test_a_longer_suspension_never_makes_it_earlier(
     code: str, told: list[ClockFact], since: timedelta, lasted: timedelta, longer: timedelta
@@ -99,6 +102,7 @@ def test_a_longer_suspension_never_makes_it_earlier(
     assert ends[0] <= ends[1]
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts(), OFFSETS)
 def test_what_is_recorded_later_changes_no_earlier_answer(
     code: str, told: list[ClockFact], asked: timedelta
@@ -112,6 +116,7 @@ def test_what_is_recorded_later_changes_no_earlier_answer(
     )
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts(), OFFSETS, st.randoms())
 def test_the_order_in_which_facts_come_does_not_matter(
     code: str, told: list[ClockFact], asked: timedelta, random: Any
@@ -124,7 +129,7 @@ def test_the_order_in_which_facts_come_does_not_matter(
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(facts())
 def test_facts_come_back_from_rows_as_they_were(told: list[ClockFact]) -> None:
     """What rows store is plain JSON."""
@@ -134,6 +139,7 @@ def test_facts_come_back_from_rows_as_they_were(told: list[ClockFact]) -> None:
     assert [ClockFact.from_json(each) for each in stored] == told
 
 
+@settings(deadline=None)  # the first year is read from the library
 @given(RULED, facts(), OFFSETS)
 def test_steps_add_up_to_the_end(code: str, told: list[ClockFact], asked: timedelta) -> None:
     """The first step's end and the days of all others give the last one."""
