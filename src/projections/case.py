@@ -5,11 +5,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from journey import lifecycle
+from journey.deadlines import ClockFact, explain, fact_of
+from journey.errors import RulesUnknown, UnknownYear
 from journey.events import RecordedEvent
+from journey.rule_sets import RuleSets
 from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 from journey.words import Words
 from projections.case_facts import FOR_STAFF, HANDLED, with_facts
+from projections.case_words import TURNS
 from projections.moments import told_in_utc
 from projections.timeline import actor
 
@@ -18,6 +22,14 @@ _NOTES = ("detail", "reason", "because")
 
 # A row shall stay small: who wants more than the latest steps has the timeline of the case.
 _STEPS = 50
+
+
+class Limit(NamedTuple):
+    """By when something is due; instants as the institution's clocks show them."""
+
+    due_at: str
+    warn_at: str | None
+    """When to warn, where the rules say so."""
 
 
 class Happened(NamedTuple):
@@ -54,6 +66,10 @@ class Case(NamedTuple):
     """What happened last, in the order in which it was recorded."""
     steps_before: int = 0
     """How many steps are told by the timeline only."""
+    clock: tuple[Mapping[str, Any], ...] = ()
+    """The facts that the time limit of a complaint depends on."""
+    limit: Limit | None = None
+    """The limit that runs for the institution, by the rules that the case goes by."""
 
     @property
     def is_open(self) -> bool:
@@ -61,8 +77,8 @@ class Case(NamedTuple):
         return not lifecycle.is_closed(self.kind, self.state)
 
 
-def evolve(case: Case | None, event: RecordedEvent) -> Case | None:
-    """Return the case after an event."""
+def evolve(case: Case | None, event: RecordedEvent, rules: RuleSets) -> Case | None:
+    """Return the case after an event, with the limit that `rules` give it."""
     touchpoint = event.touchpoint
     kind = touchpoint.case
     if event.case is None or kind is None or event.type not in HANDLED:
@@ -71,7 +87,8 @@ def evolve(case: Case | None, event: RecordedEvent) -> Case | None:
     before = case or Case(kind, event.case, event.stream_id, at, at, at, channel=event.channel)
     state = lifecycle.next_state(kind, before.state, event.type)
     steps = (*before.steps, _step(event, touchpoint, at))
-    return before._replace(
+    fact = fact_of(event) if kind == "complaint" else None
+    after = before._replace(
         opened_at=min(before.opened_at, at),
         updated_at=max(before.updated_at, at),
         since=before.since if state == before.state else at,
@@ -83,7 +100,32 @@ def evolve(case: Case | None, event: RecordedEvent) -> Case | None:
         facts=with_facts(before.facts, touchpoint),
         steps=steps[-_STEPS:],
         steps_before=before.steps_before + max(0, len(steps) - _STEPS),
+        clock=(*before.clock, fact.as_json()) if fact is not None else before.clock,
     )
+    return after._replace(limit=limit_of(after, rules))
+
+
+def limit_of(case: Case, rules: RuleSets) -> Limit | None:
+    """Return the limit that runs for the institution; None where it is not its turn, or time stands still.
+
+    Of a complaint it follows from the rules that it was registered under; where those are not known, it is
+    what the handler was told.
+    """
+    if TURNS.get((case.kind, case.state)) != "institution":
+        return None
+    told = case.facts.get("due_at")
+    try:
+        facts = [ClockFact.from_json(fact) for fact in case.clock]
+        last = max((fact.at for fact in facts), default=None)
+        deadline = explain(facts, rules, as_of=last) if last is not None else None
+    except (RulesUnknown, UnknownYear, OverflowError):
+        deadline = None
+    if deadline is None:
+        return Limit(told, None) if told is not None else None
+    if deadline.status not in ("running", "missed"):
+        return None
+    warn_at = deadline.warn_at and deadline.warn_at.isoformat()
+    return Limit(deadline.due_at.isoformat(), warn_at or deadline.due_at.isoformat())
 
 
 def _step(event: RecordedEvent, touchpoint: Touchpoint, at: str) -> Happened:

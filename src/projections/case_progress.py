@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from journey.events import RecordedEvent
+from journey.processes import Processes
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Audience, CaseKind
 from journey.words import Language
@@ -16,6 +17,7 @@ from projections.case import Case, evolve
 from projections.case_facts import HANDLED
 from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
+from projections.moments import in_utc
 from projections.projection import Projection, Row
 from projections.work import Due, Work, due, work_columns, work_row
 
@@ -98,10 +100,12 @@ def work_of(case: Case) -> Work:
 
 
 def _due(case: Case) -> Due:
-    told = case_status.due_at(case)
-    if told is None:
+    if case.limit is None:
         return Due()
-    return due(datetime.fromisoformat(case.opened_at), datetime.fromisoformat(told))
+    due_at, warn_at = map(in_utc, case.limit)
+    if due_at is not None and warn_at is not None:
+        return Due(due_at, warn_at)
+    return due(datetime.fromisoformat(case.opened_at), datetime.fromisoformat(case.limit.due_at))
 
 
 # The text tells all that an answer depends upon, so an answer kept ready is never an old one.
@@ -111,15 +115,15 @@ def answer(state: str, language: Language, audience: Audience) -> bytes:
     return orjson.dumps(case_status.answer(_STATE.validate_json(state), language, audience))
 
 
-def projection() -> Projection[Case]:
-    """Return the projection."""
+def projection(processes: Processes) -> Projection[Case]:
+    """Return the projection, which knows limits by the rule sets that complaints carry."""
     return Projection(
         name="case_progress",
         version=1,
         table=CASE_PROGRESS,
         key="key",
         key_of=key_of,
-        evolve=evolve,
+        evolve=lambda case, event: evolve(case, event, processes.rules),
         to_row=to_row,
         from_row=from_row,
         answer=answer,

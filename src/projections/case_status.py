@@ -50,7 +50,7 @@ def turn_of(case: Case) -> Party:
 
 def due_at(case: Case) -> str | None:
     """Tell by when the institution is to have done its part; None where no limit runs."""
-    return in_utc(case.facts.get("due_at")) if turn_of(case) == "institution" else None
+    return in_utc(case.limit.due_at) if case.limit is not None else None
 
 
 def _waiting_for(case: Case, language: Language) -> dict[str, Any]:
@@ -75,12 +75,11 @@ def _waiting_for(case: Case, language: Language) -> dict[str, Any]:
 def _next(case: Case, language: Language) -> str:
     if case.state is None:
         return UNKNOWN.in_language(language)
-    told = case.facts.get("due_at")
     values = {
         "team": case.facts.get("team"),
         "about": case.facts.get("about"),
         "into": case.facts.get("into"),
-        "day": day(datetime.fromisoformat(told)).in_language(language) if told else None,
+        "day": day(datetime.fromisoformat(case.limit.due_at)).in_language(language) if case.limit else None,
     }
     known = {name: value for name, value in values.items() if value is not None}
     return fill(NEXT[case.kind, case.state].in_language(language), known)

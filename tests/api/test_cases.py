@@ -108,7 +108,7 @@ class TestStatus:
         assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tag)
         assert (news[0].status_code, news[0].json()["state"]) == (200, "assigned")
         again = reader.get(address, headers={"Prefer": "wait=20", "Journey-Min-Position": str(position)})
-        assert again.json()["due_at"] == "2026-12-05T12:00:00.000000Z"
+        assert again.json()["due_at"] == "2026-12-05T23:59:59.000000Z"
 
     def test_it_can_be_followed(self, site: Site, channel: httpx.Client, reader: httpx.Client) -> None:
         """The stream tells the status now."""

@@ -49,11 +49,12 @@ class Bank:
         open_("asked-gone", "consultation.requested", QUESTION, 90, channel="phone")
         then("asked-gone", "consultation.abandoned", {}, 80)
         then("asked-late", "consultation.assigned", {"agent": "a1", "team": "desk"}, 4)
-        for name, days, handler in (("fresh", 15, "li"), ("near", 2, "li"), ("late", -1, "wu")):
-            open_(name, "complaint.registered", COMPLAINT, 60 * 24 * 13, channel="counter")
-            due_at = (NOON + timedelta(days=days)).isoformat()
+        # The plain rules give 15 days, and warn three days before their end.
+        for name, days, handler in (("fresh", 1, "li"), ("near", 13, "li"), ("late", 17, "wu")):
+            open_(name, "complaint.registered", COMPLAINT, 60 * 24 * days, channel="counter")
+            due_at = (NOON + timedelta(days=15 - days)).isoformat()
             assigned = {"department": "cards", "handler": handler, "due_at": due_at}
-            then(name, "complaint.assigned", assigned, 60 * 24 * 12)
+            then(name, "complaint.assigned", assigned, 60 * 24 * days - 60)
         then("late", "complaint.escalated", {"to": "boss", "cause": "overdue"}, 60)
         open_("done", "complaint.registered", COMPLAINT, 60 * 24 * 40, channel="counter")
         then("done", "complaint.withdrawn", {"reason": "PERSONAL"})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from journey.events import Position, RecordedEvent, Version
 from journey.process_definition import Material, ProcessDefinition, Reason, Step
 from journey.processes import Processes
+from journey.rule_sets import load_rule_sets
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Audience
 from journey.words import Language, Words
@@ -98,7 +99,7 @@ LOAN = ProcessDefinition(
         ),
     ),
 )
-PROCESSES = Processes.of([LOAN])
+PROCESSES = Processes.of([LOAN], load_rule_sets("plain"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from journey.lifecycle import STATES, is_closed
+from journey.processes import Processes
+from journey.rule_sets import load_rule_sets
 from journey.touchpoints import TOUCHPOINTS
 from projections.application_words import INSTITUTION
 from projections.case_facts import FACTS, FOR_STAFF, KEPT
@@ -13,9 +15,11 @@ from projections.case_progress import CASE_PROGRESS, projection
 from projections.case_words import NEXT, TURNS, WAITED_FOR
 from projections.work import NEVER, due
 from tests.api.posting import CHINESE
-from tests.projections.specs import Given, Told, given
+from tests.projections.specs import LOAN, Given, Told, given
 
-PROJECTION = projection()
+PROJECTION = projection(Processes.of([LOAN]))
+"""With no rules: a limit is what handlers were told."""
+BY_RULES = projection(Processes.of([LOAN], load_rule_sets("cn")))
 
 
 def _told(case: str, type_: str, at: str | None = None, **data: Any) -> Told:
@@ -182,6 +186,62 @@ class TestComplaint:
         }
         closed = _row(COMPLAINED, ASSIGNED, ANSWERED, CONFIRMED)
         assert (closed["turn"], closed["due_at"], closed["warn_at"]) == ("nobody", NEVER, NEVER)
+
+
+class TestRules:
+    """Complaints that carry a rule set, or were registered while it was in force."""
+
+    def _due(self, *history: Told) -> tuple[str | None, str, str]:
+        after = given(BY_RULES, *history)
+        [row] = after.rows.values()
+        return after.answer("complaint/CMP-1")["due_at"], row["due_at"][:19], row["warn_at"][:19]
+
+    def test_the_limit_runs_from_the_registration(self) -> None:
+        """Fifteen days, to the end of the last one in Shanghai; what handlers were told does not count."""
+        expected = ("2026-11-17T15:59:59.000000Z", "2026-11-17T15:59:59", "2026-11-14T15:59:59")
+
+        assert self._due(COMPLAINED) == expected
+        assert self._due(COMPLAINED, ASSIGNED) == expected
+        given(BY_RULES, COMPLAINED, ASSIGNED).then(
+            "complaint/CMP-1", next="Your complaint is with cards, which answers it by 2026-11-17."
+        )
+
+    def test_new_facts_start_it_again(self) -> None:
+        """From the day on which they came."""
+        new = _told("CMP-1", "complaint.facts_added", at="2026-11-09T12:00:00Z", facts="a witness")
+
+        assert self._due(COMPLAINED, ASSIGNED, new)[0] == "2026-11-24T15:59:59.000000Z"
+
+    def test_while_it_stands_still_nothing_is_due(self) -> None:
+        """An outside body appraises; then the time goes on, by so much later."""
+        notice = {"told_at": "2026-11-03T12:00:00Z", "medium": "phone"}
+        out = _told(
+            "CMP-1",
+            "complaint.suspended",
+            at="2026-11-03T12:00:00Z",
+            cause="appraisal",
+            body="lab",
+            notice=notice,
+        )
+        back = _told("CMP-1", "complaint.resumed", at="2026-11-06T12:00:00Z", notice=notice)
+
+        assert self._due(COMPLAINED, ASSIGNED, out) == (None, NEVER[:19], NEVER[:19])
+        given(BY_RULES, COMPLAINED, ASSIGNED, out).then("complaint/CMP-1", appraiser="lab")
+        assert self._due(COMPLAINED, ASSIGNED, out, back)[0] == "2026-11-20T15:59:59.000000Z"
+
+    def test_an_appeal_has_a_limit_at_once(self) -> None:
+        """Before anybody is made responsible anew."""
+        history = (COMPLAINED, ASSIGNED, ANSWERED, APPEALED)
+
+        assert self._due(*history)[0] == "2026-12-02T15:59:59.000000Z"
+
+    def test_where_days_cannot_be_counted_what_handlers_were_told_holds(self) -> None:
+        """Nobody knows yet on which days of the year 2199 people work; nothing breaks of it."""
+        late = Told(
+            type="complaint.registered", data=COMPLAINED.data, case="CMP-1", at="9999-12-30T00:00:00Z"
+        )
+
+        assert self._due(late, ASSIGNED)[1] == "2026-11-17T12:00:00"
 
 
 class TestConsultation:

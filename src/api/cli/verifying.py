@@ -18,7 +18,7 @@ from api.cli.serving import Definitions
 from api.cli.speech import said
 from journey.errors import ProjectionUnavailable
 from journey.event_log import EventLog, open_event_log
-from journey.processes import load_definitions
+from journey.processes import processes_of
 from journey.settings import Settings
 from journey.storage import Storage
 from projections.projection import Projection
@@ -87,7 +87,7 @@ def _findings(storage: Storage, settings: Settings, show: int) -> list[Finding]:
         views = views.execution_options(isolation_level="REPEATABLE READ")
     try:
         with closing(open_event_log(storage, settings, writer=False)) as log:
-            known = projections(load_definitions(settings.definitions))
+            known = projections(processes_of(settings))
             return [_finding(log, views, projection, show) for projection in known]
     finally:
         views.dispose()
