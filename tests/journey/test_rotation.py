@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from journey.migrating import migrate
-from journey.sealing.data_keys import DATA_KEYS, KeyName
+from journey.sealing.data_keys import DATA_KEYS, KeyName, WrappedKey
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import epoch_keys, open_keyring
 from journey.sealing.wrapping import Wrapping
@@ -77,3 +77,23 @@ def test_others_end_epochs_and_make_keys_meanwhile(engine: sa.Engine, settings: 
     assert secrets(engine, settings) == before
     assert epochs(engine) == {newest}
     assert epoch_keys(settings).known() == [newest]
+
+
+def test_who_is_overtaken_takes_nothing_back(engine: sa.Engine, settings: Settings) -> None:
+    """A key that another process has wrapped in a later epoch meanwhile is not wrapped in an earlier one."""
+    if settings.database is None:
+        pytest.skip("there nobody writes between a page that is read and written")
+    before = secrets(engine, settings)
+    overtaking = [destroyer(engine, settings)]
+
+    class Overtaken(Wrapping):
+        def again(self, key: WrappedKey, epoch: int) -> WrappedKey:
+            again = super().again(key, epoch)
+            if overtaking:
+                assert overtaking.pop().rotate() == 3
+            return again
+
+    Destroyer(engine, Overtaken(settings.tenant, epoch_keys(settings))).rotate()
+
+    assert secrets(engine, settings) == before
+    assert epochs(engine) == {3}
