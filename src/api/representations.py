@@ -8,8 +8,8 @@ from journey.events import RecordedEvent
 def as_cloudevent(event: RecordedEvent) -> dict[str, Any]:
     """Return a recorded event in the JSON format of CloudEvents 1.0.2, with the service's own attributes.
 
-    Of an event whose stored bytes cannot be read, or are not what was appended, only its place in the log is told, and that it is damaged:
-    a follower of the log must not take it for an empty one, nor stop there for ever.
+    Of an event whose stored bytes cannot be read, or are not what was appended, only its place in the log is
+    told, and that it is damaged: a follower must not take it for an empty one, nor stop there for ever.
     """
     place = {
         "specversion": "1.0",

@@ -7,12 +7,12 @@ opens nothing.
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from journey.sealing.data_keys import DATA_KEYS, EPOCHS, alone, wrapped_key
+from journey.sealing.data_keys import DATA_KEYS, EPOCHS, WrappedKey, alone, wrapped_key
 from journey.sealing.wrapping import Wrapping
 from journey.touchpoints.touchpoint import Retention
 
@@ -84,33 +84,55 @@ class Destroyer:
     def rotate(self) -> int:
         """Begin an epoch, wrap every key anew in it, and destroy the keys of the epochs before; return it.
 
-        Whatever is interrupted goes on the next time: before the keys of the epochs before are destroyed, all
-        is wrapped by the new one, durably.
+        New keys are made meanwhile, in the new epoch. Whatever is interrupted goes on the next time: before
+        the keys of the epochs before are destroyed, all is wrapped by the new one, durably.
         """
+        epoch = self._begin()
+        while self._wrap_all(epoch):
+            pass
         epochs = self._wrapping.epochs
-        with self._engine.begin() as connection:
-            alone(connection)
-            newest = connection.execute(sa.select(sa.func.max(EPOCHS.c.epoch))).scalar() or 0
-            epoch = newest + 1
-            epochs.make(epoch)
-            values = {"epoch": epoch, "fingerprint": self._wrapping.fingerprint(epoch)}
-            connection.execute(sa.insert(EPOCHS).values(values))
-            while self._wrap_page(connection, epoch):
-                pass
         for old in sorted(epochs.known()):
             if old < epoch:
                 epochs.destroy(old)
         return epoch
 
-    def _wrap_page(self, connection: sa.Connection, epoch: int) -> bool:
+    def _begin(self) -> int:
+        """Begin an epoch; once that is committed, nobody adds a key of an epoch before any more."""
+        with self._engine.begin() as connection:
+            alone(connection)
+            epoch = 1 + (connection.execute(sa.select(sa.func.max(EPOCHS.c.epoch))).scalar() or 0)
+            self._wrapping.epochs.make(epoch)
+            values = {"epoch": epoch, "fingerprint": self._wrapping.fingerprint(epoch)}
+            connection.execute(sa.insert(EPOCHS).values(values))
+        return epoch
+
+    def _wrap_all(self, epoch: int) -> bool:
+        """Wrap keys anew, page by page, so that nobody waits for long; tell whether there were any."""
+        last, found = ("", "", 0), False
         told = DATA_KEYS.c
-        wanted = sa.select(DATA_KEYS).where(told.wrapped.is_not(None), told.epoch < epoch).limit(_PAGE)
-        rows = [wrapped_key(row) for row in connection.execute(wanted).mappings()]
-        for key in (self._wrapping.again(row, epoch) for row in rows):
-            connection.execute(
-                sa.update(DATA_KEYS)
-                .where(told.stream_id == key.name.stream_id, told.retention == key.name.retention)
-                .where(told.version == key.version)
-                .values(epoch=epoch, wrapped=key.wrapped)
-            )
-        return bool(rows)
+        place = sa.tuple_(told.stream_id, told.retention, told.version)
+        while True:
+            wanted = sa.select(DATA_KEYS).where(place > last).order_by(*place).limit(_PAGE)
+            with self._engine.begin() as connection:
+                rows = [wrapped_key(row) for row in connection.execute(wanted).mappings()]
+                older = [row for row in rows if row.wrapped is not None and row.epoch < epoch]
+                if older:
+                    connection.execute(_WRAP, [_anew(row, self._wrapping.again(row, epoch)) for row in older])
+            if not rows:
+                return found
+            last, found = (*rows[-1].name, rows[-1].version), found or bool(older)
+
+
+_WRAP = (
+    sa.update(DATA_KEYS)
+    .where(DATA_KEYS.c.stream_id == sa.bindparam("of_stream"))
+    .where(DATA_KEYS.c.retention == sa.bindparam("of_class"))
+    .where(DATA_KEYS.c.version == sa.bindparam("of_version"))
+    # One that was destroyed meanwhile, or wrapped in a later epoch, stays so.
+    .where(DATA_KEYS.c.wrapped.is_not(None), DATA_KEYS.c.epoch == sa.bindparam("of_epoch"))
+)
+
+
+def _anew(old: WrappedKey, new: WrappedKey) -> dict[str, Any]:
+    of = {"of_stream": old.name.stream_id, "of_class": old.name.retention, "of_version": old.version}
+    return of | {"of_epoch": old.epoch, "epoch": new.epoch, "wrapped": new.wrapped}
