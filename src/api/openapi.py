@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.deadline_schemas import DEADLINE_SCHEMAS
 from api.policies import POLICIES
 from api.privacy_schemas import PRIVACY_SCHEMAS
 from api.problem_texts import PROBLEMS, ProblemCode
@@ -114,7 +115,13 @@ def describe(app: FastAPI) -> Described:
         described["security"] = [{"bearer": []}]
         components = described.setdefault("components", {})
         components["securitySchemes"] = {"bearer": _BEARER}
-        components["schemas"] = {**SCHEMAS, **READING_SCHEMAS, **PRIVACY_SCHEMAS, **WORK_SCHEMAS}
+        components["schemas"] = {
+            **SCHEMAS,
+            **READING_SCHEMAS,
+            **PRIVACY_SCHEMAS,
+            **WORK_SCHEMAS,
+            **DEADLINE_SCHEMAS,
+        }
         for path, operations in described["paths"].items():
             for method, operation in operations.items():
                 _complete(operation)

@@ -77,6 +77,7 @@ POLICIES: Mapping[str, Policy] = {
         ("stream_consultation", "GET /v1/consultations/{number}/stream", _STATUS, True, "the customer's"),
         ("list_complaints", "GET /v1/complaints", _WORK, False, "the customer's"),
         ("get_complaint", "GET /v1/complaints/{number}", _STATUS, True, "the customer's"),
+        ("get_deadlines", "GET /v1/complaints/{number}/deadlines", _STATUS, True, "the customer's"),
         ("stream_complaint", "GET /v1/complaints/{number}/stream", _STATUS, True, "the customer's"),
         ("list_tickets", "GET /v1/tickets", _WORK, False, "the customer's"),
         ("get_ticket", "GET /v1/tickets/{number}", _STATUS, True, "the customer's"),
