@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from journey.errors import UnknownYear
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -54,6 +57,14 @@ class Calendar:
     def date_of(self, moment: datetime) -> date:
         """Return the day of a moment where the institution is."""
         return moment.astimezone(self.zone).date()
+
+
+def has_data(calendar: Calendar) -> bool:
+    """Tell whether the library knows the calendar's country and the part of it, in whatever years."""
+    try:
+        return calendar.country is None or _of_country(calendar.country, calendar.subdivision) is not None
+    except NotImplementedError:
+        return False
 
 
 def is_working_day(calendar: Calendar, day: date) -> bool:
@@ -149,12 +160,16 @@ def _year(calendar: Calendar, year: int) -> Year:
 @cache
 def _from_library(country: str, subdivision: str | None, year: int) -> Year | None:
     """Return what the library knows of a year; None where it says itself that it does not."""
-    import holidays  # noqa: PLC0415  # it loads slowly, and most rule sets count no working days
-
-    known = holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False)
+    known = _of_country(country, subdivision, year)
     if not known.start_year <= year <= known.end_year:
         return None
     return Year(
         frozenset(day for day in known if day.year == year),
         frozenset(day for day in known.weekend_workdays if day.year == year),
     )
+
+
+def _of_country(country: str, subdivision: str | None, *years: int) -> "HolidayBase":
+    import holidays  # noqa: PLC0415  # it loads slowly, and most rule sets count no working days
+
+    return holidays.country_holidays(country, subdiv=subdivision, years=years, expand=False)

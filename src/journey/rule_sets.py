@@ -9,6 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
+from journey.calendars import has_data
 from journey.definition_files import read_files
 from journey.errors import JourneyError, RulesUnknown
 from journey.rule_set import RuleSet
@@ -82,6 +83,10 @@ def load_rule_sets(chosen: str, directory: Path | None = None) -> RuleSets:
         for file, rule_set in read_files(folder, RuleSet, BadRuleSet):
             if file.name not in (f"{rule_set.code}.toml", f"{rule_set.stamp}.toml"):
                 raise BadRuleSet(f"{file}: code: the file of {rule_set.stamp} must be named after it")
+            if rule_set.code == chosen and not has_data(rule_set.calendar.calendar):
+                raise BadRuleSet(
+                    f"{file}: calendar.country: `holidays` does not have it, or not this part of it"
+                )
             key = (rule_set.code, rule_set.in_force_from)
             if in_force.setdefault(key, rule_set) != rule_set:
                 raise BadRuleSet(
