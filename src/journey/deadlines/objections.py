@@ -30,6 +30,8 @@ def objections(
         return faults(clock.noticed(fact.at), fact)
     if clock.track.merging is None:
         return [Fault("into", NOT_MERGED)]
-    goes_on = explain(first, rules, as_of=fact.at)
-    is_running = goes_on is not None and goes_on.status in ("running", "suspended")
-    return [] if is_running else [Fault("into", NO_SUCH_COMPLAINT)]
+    # What counts is when the same complaint was made again, not when somebody came to merge it.
+    then, now = (explain(first, rules, as_of=moment) for moment in (start.at, fact.at))
+    was_running = then is not None and then.status in ("running", "suspended")
+    is_open = now is not None and now.stopped_at is None
+    return [] if was_running and is_open else [Fault("into", NO_SUCH_COMPLAINT)]

@@ -155,8 +155,8 @@ class TestSuspension:
 
 
 class TestMerger:
-    def _twice(self, *more: Event) -> Given:
-        return _open(_registered("2026-03-10", "CMP-2"), *more)
+    def _twice(self, *more: Event, again: str = "2026-03-10") -> Given:
+        return _open(_registered(again, "CMP-2"), *more)
 
     def _merged(self, into: str, day: str = "2026-03-11") -> Event:
         return _told("merged", day, "CMP-2", into=into)
@@ -176,7 +176,12 @@ class TestMerger:
     def test_not_with_one_that_is_over_or_late(self) -> None:
         """The same complaint after the answer, or after the limit, is a new one."""
         _refused(self._twice(_answered("2026-03-10")).when(self._merged("CMP-1"), processes=CN), "into")
-        _refused(self._twice().when(self._merged("CMP-1", "2026-03-18"), processes=CN), "into")
+        late = self._twice(again="2026-03-17")
+        _refused(late.when(self._merged("CMP-1", "2026-03-18"), processes=CN), "into")
+
+    def test_late_with_one_that_was_within_it_when_the_same_was_said_again(self) -> None:
+        """Nobody loses the merger because whoever merges was away."""
+        self._twice().when(self._merged("CMP-1", "2026-03-18"), processes=CN).then(process="cn@2020-03")
 
     def test_needs_a_rule(self) -> None:
         """Where none says that complaints may be merged, they are not."""
