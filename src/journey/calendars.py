@@ -19,6 +19,15 @@ _MINUTES = 24 * 60
 _LONGEST = 36_600
 
 
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The time that calendars reach over; nobody knows holidays of any other."""
+
+
+def within_reach(moment: datetime) -> datetime:
+    """Return a moment in UTC, or the nearest that calendars reach: a mistyped year must not overflow."""
+    return min(max(moment, FIRST), LAST).astimezone(UTC)
+
+
 class Year(NamedTuple):
     """The days of one year that differ from its weeks."""
 

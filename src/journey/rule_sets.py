@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
-from journey.calendars import has_data
+from journey.calendars import has_data, within_reach
 from journey.definition_files import read_files
 from journey.errors import JourneyError, RulesUnknown
 from journey.rule_set import RuleSet
@@ -43,7 +43,7 @@ class RuleSets:
         versions = self.by_code.get(self.chosen, ())
         if not versions:
             return None
-        day = versions[-1].calendar.calendar.date_of(moment)
+        day = versions[-1].calendar.calendar.date_of(within_reach(moment))
         known = bisect_right(versions, day, key=attrgetter("in_force_from"))
         return versions[known - 1] if known else None
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from journey.calendars import moved_by_days
+from journey.calendars import moved_by_days, within_reach
 from journey.deadlines import telling
 from journey.deadlines.changes import CHANGES
 from journey.deadlines.clock import Clock, is_late
@@ -24,6 +24,7 @@ def explain(
 
     Raises `RulesUnknown` where no rule set is known for it, `UnknownYear` where its days cannot be counted.
     """
+    as_of = within_reach(as_of)
     clock, steps, counted = followed(facts, rules, as_of=as_of, known_at=known_at)
     if clock is None:
         return None

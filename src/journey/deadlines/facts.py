@@ -1,9 +1,10 @@
 """What happened to a complaint's time limits: small facts that rows can store."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from journey.calendars import within_reach
 from journey.events import Event, RecordedEvent
 from journey.touchpoints.complaint import (
     ComplaintAcknowledged,
@@ -95,7 +96,7 @@ def told_fact(event: Event | RecordedEvent) -> ClockFact | None:
         return None
     kind, content = known
     rules = event.process if kind == "started" else None
-    return ClockFact(kind=kind, at=event.occurred_at.astimezone(UTC), rules=rules, **content(touchpoint))
+    return ClockFact(kind=kind, at=within_reach(event.occurred_at), rules=rules, **content(touchpoint))
 
 
 def _nothing(_: Touchpoint) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _started(touchpoint: ComplaintRegistered) -> dict[str, Any]:
 
 def _extended(touchpoint: ComplaintExtended) -> dict[str, Any]:
     return {
-        "until": touchpoint.new_due_at.astimezone(UTC),
+        "until": within_reach(touchpoint.new_due_at),
         "ground": touchpoint.ground,
         "level": touchpoint.level,
         "told_at": _told_at(touchpoint),
@@ -124,7 +125,7 @@ def _resumed(touchpoint: ComplaintResumed) -> dict[str, Any]:
 
 
 def _told_at(touchpoint: ComplaintExtended | ComplaintSuspended | ComplaintResumed) -> datetime | None:
-    return touchpoint.notice.told_at.astimezone(UTC) if touchpoint.notice else None
+    return within_reach(touchpoint.notice.told_at) if touchpoint.notice else None
 
 
 def _merged(touchpoint: ComplaintMerged) -> dict[str, Any]:

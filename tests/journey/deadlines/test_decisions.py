@@ -83,6 +83,24 @@ class TestRuleSet:
             _open().when(_extended(), processes=gone)
 
 
+class TestMistypedYears:
+    @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+    def test_overflow_nothing(self, time: str) -> None:
+        """Whatever a channel's clock says, the event is judged like any other."""
+        strange = datetime.fromisoformat(time)
+        notice = {"told_at": time, "medium": "sms"}
+        registered = _registered()._replace(occurred_at=strange)
+        suspended = _suspended(notice=notice)._replace(occurred_at=strange)
+
+        for processes in (CN, UK):
+            given(processes=processes).when(registered, processes=processes)
+            given(registered, _assigned(), processes=processes).when(suspended, processes=processes)
+            decision = _open(processes=processes).when(
+                _extended(new_due_at=time, notice=notice), processes=processes
+            )
+            assert isinstance(decision.outcome, TimeLimitRefused)
+
+
 class TestExtension:
     def test_with_ground_approver_and_notice(self) -> None:
         """It is taken, until the last moment that the ground allows."""

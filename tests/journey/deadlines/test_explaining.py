@@ -140,6 +140,18 @@ class TestMilestones:
         assert _explained("uk", story, "2026-04-03").milestones == ()
 
 
+class TestFarMoments:
+    @pytest.mark.parametrize("rules", ["plain", "cn", "us"])
+    def test_are_as_far_as_calendars_reach(self, rules: str) -> None:
+        """As of the last moment of all, what stands still ends after 2200."""
+        story = "2026-03-01 10:00 registered\n2026-03-02 10:00 suspended"
+
+        far = _explained(rules, story, "9999-12-31 23:59:59")
+
+        assert far.status == ("missed" if rules == "us" else "suspended")
+        assert far.due_at.year == (2026 if rules == "us" else 2200)
+
+
 class TestFacts:
     def test_what_means_nothing_for_time_limits_is_none(self) -> None:
         """An escalation moves no end."""
