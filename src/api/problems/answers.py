@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+import orjson
+from starlette.responses import Response
 
 from api.languages import Tag, language_of, localised
 from api.problems.problem import Problem
@@ -41,7 +42,7 @@ def response(problem: Problem, tag: Tag, instance: str | None) -> Response:
         **_demanded(problem),
         **problem.headers,
     }
-    return JSONResponse(body(problem, tag, instance), problem.status, headers, MEDIA_TYPE)
+    return Response(orjson.dumps(body(problem, tag, instance)), problem.status, headers, MEDIA_TYPE)
 
 
 def _demanded(problem: Problem) -> dict[str, str]:
