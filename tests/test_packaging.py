@@ -186,12 +186,12 @@ class TestCompose:
         assert services == [("database", "hardened"), ("api", "journey"), ("project", "journey")]
 
     def test_starts_commands_that_exist(self) -> None:
-        """The services' command lines are ones that `journey` understands, one for each role."""
+        """The services' command lines are ones that `journey` understands, every role among them."""
         commands = [json.loads(each) for each in re.findall(r"command: (\[.*\])", self.TEXT)]
 
         assert [_understood(command, "roles") for command in commands] == [
             {"roles": "api"},
-            {"roles": "project"},
+            {"roles": "project,react"},
         ]
 
 

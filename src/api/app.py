@@ -63,9 +63,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             app.state.service = service
             if "api" in settings.roles:
                 service.privacy.start()
+            if "react" in settings.roles:
+                service.reactor.start()
             try:
                 yield
             finally:
+                await service.reactor.stop()
                 await service.privacy.stop()
                 await service.appender.stop()
                 await service.keys.finish()

@@ -1,5 +1,6 @@
 """Liveness, readiness and metrics."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from api.projections_admin import describe
 from api.schemas import TEXT, answers
 from api.service import Service, service_of
 from journey.errors import JourneyError
+from journey.reacting.standing import standing
 
 router = APIRouter(tags=["operations"])
 
@@ -60,6 +62,7 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
     try:
         service.log.head()
         known = [describe(service, name) for name in service.projections]
+        acting = standing(service.views, service.log, service.clock())
     except (JourneyError, sa.exc.SQLAlchemyError):
         return 503, {"status": "unavailable", "reason": "database"}
     if "project" in service.settings.roles and (service.engine.failure or not service.engine.alive):
@@ -72,6 +75,11 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
     parked = {projection["name"]: projection["parked"] for projection in known if projection["parked"]}
     behind = any(lag is None or lag > service.settings.ready_max_lag for lag in lags.values())
     body: dict[str, Any] = {"status": "degraded" if parked else "ready", "lag": lags, "parked": parked}
+    # What waits to happen by itself keeps nobody from asking.
+    if acting is not None:
+        body["policies"] = {"lag": round(acting.lag, 3), "parked": dict(acting.parked)}
+        if acting.parked or service.reactor.failure:
+            body["status"] = "degraded"
     if service.integrator is not None and service.integrator.failure is not None:
         body |= {"status": "degraded", "proof": service.integrator.failure}
     return (503, {**body, "status": "unavailable", "reason": "lag"}) if behind else (200, body)
@@ -120,7 +128,30 @@ class _Figures(Collector):
             position.add_metric([name], figures["position"])
             lag.add_metric([name], figures["lag"] or 0.0)
             parked.add_metric([name], figures["parked"])
-        return [*families, position, lag, parked]
+        return [*families, position, lag, parked, *self._of_policies()]
+
+    def _of_policies(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Return what policies did in this process, and how they stand."""
+        counts = self._service.reactor.counts
+        appended = CounterMetricFamily(
+            "journey_policy_events", "Events that policies appended.", labels=["policy"]
+        )
+        for policy, number in counts.appended.items():
+            appended.add_metric([policy], number)
+        yield appended
+        yield CounterMetricFamily(
+            "journey_policy_refusals", "Events of policies whose case had moved on.", counts.passed
+        )
+        acting = standing(self._service.views, self._service.log, self._service.clock())
+        if acting is not None:
+            yield GaugeMetricFamily("journey_policy_position", "Checkpoint of policies.", acting.position)
+            yield GaugeMetricFamily("journey_policy_lag_seconds", "Lag of policies.", acting.lag)
+            parked = GaugeMetricFamily(
+                "journey_policy_parked", "Customers for whom a policy is not asked.", labels=["policy"]
+            )
+            for policy, number in acting.parked.items():
+                parked.add_metric([policy], number)
+            yield parked
 
 
 def _json(body: dict[str, Any], status: int) -> Response:

@@ -21,10 +21,13 @@ from journey.erasure.steps import Desk
 from journey.erasure.worker import PrivacyWorker
 from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
+from journey.policies.listed import POLICIES
 from journey.processes import Processes, processes_of
 from journey.proof.guard import Guard
 from journey.proof.integrator import Integrator
 from journey.proof.keys import signer_of
+from journey.reacting.configuration_file import load_configuration
+from journey.reacting.reactor import Place, Reactor
 from journey.reads.recorder import ReadRecorder
 from journey.reads.table import ReadRecords
 from journey.sealing.data_keys import DataKeyStore
@@ -66,6 +69,8 @@ class Service:
     """The keys that personal data is sealed with."""
     privacy: PrivacyWorker
     """Sees to restriction and erasure."""
+    reactor: Reactor
+    """Lets cases move by themselves, where this process has that role."""
     search_index: SearchFollower
     """Keeps what customers are searched by, where this process has the role of projections."""
     recorder: ReadRecorder
@@ -96,6 +101,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         log = open_event_log(storage, settings)
         stack.callback(log.close)
         processes = processes_of(settings)
+        arranged = load_configuration(settings.policies).under(processes.rules)
         known = projections(processes)
         writing, reading = storage.engine("views", writer=True), storage.engine("views", writer=False)
         access = storage.engine("access", writer=True)
@@ -139,6 +145,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             privacy=_privacy(
                 log, appender, keyring, (customers_keys, writing), settings=settings, clock=clock
             ),
+            reactor=Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock),
             search_index=search_index,
             recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,

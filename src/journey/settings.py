@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from journey.secret_files import is_sample, read_secret
 from journey.words import Words
 
-Role = Literal["api", "project"]
+Role = Literal["api", "project", "react"]
 TokenAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 """Only signatures whose checker could not make them: never a shared secret, never none."""
 
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     database_password_file: Path | None = None
     """File with the password for the database, in place of one in its URL."""
     roles: frozenset[Role] = frozenset({"api", "project"})
-    """What this process does: answer requests, keep projections."""
+    """What this process does: answer requests, keep projections, let cases move by themselves."""
     key_directory: Path | None = None
     """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
     sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """The rule set that the time limits of new complaints go by, such as `cn`, `uk`, `us` or `tw`."""
     rule_sets: Path | None = None
     """Directory with the institution's own rule sets."""
+    policies: Path | None = None
+    """File with the institution's own arrangements for policies."""
     retention: Path | None = None
     """Directory with the institution's own schedules of retention."""
     jurisdiction: str = "CN"

@@ -11,6 +11,7 @@ from api.cli.keying import KEYS, keys
 from api.cli.privacy import PRIVACY, privacy
 from api.cli.projecting import MIGRATE, PROJECT, migrate_command, project_command
 from api.cli.proving import PROOF, proof
+from api.cli.reacting import REACT, react_command
 from api.cli.rebuilding import REBUILD, rebuild_command
 from api.cli.serving import SERVE, serve_command
 from api.cli.simulating import SIMULATE, simulate_command
@@ -38,6 +39,7 @@ teach(app, "demo", demo_command, DEMO)
 teach(app, "serve", serve_command, SERVE)
 teach(app, "migrate", migrate_command, MIGRATE)
 teach(app, "project", project_command, PROJECT)
+teach(app, "react", react_command, REACT)
 teach(app, "rebuild", rebuild_command, REBUILD)
 teach(app, "import", import_command, IMPORT)
 teach(app, "export", export_command, EXPORT)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -14,6 +14,7 @@ from api.cli.speech import said
 from api.keys import SCOPES
 from journey.logs import log_to_stderr
 from journey.migrating import migrate
+from journey.reacting.configuration_file import load_configuration
 from journey.settings import Role, Settings
 from journey.storage import only_writer, storage_of
 
@@ -44,6 +45,20 @@ KeyDirectory = Annotated[
     ),
 ]
 
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        help=said(
+            "File with your own arrangements for what the service does by itself: departments, teams, times.",
+            "自动处理规则的配置文件：部门、团队、时限等。",
+        ),
+        envvar="JOURNEY_POLICIES",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
 SERVE = Lesson(
     said("Run the service.", "启动服务。"),
     (
@@ -53,10 +68,11 @@ SERVE = Lesson(
     said(
         "The first start on an embedded database makes an operator's key and prints it once.\n\n"
         "On PostgreSQL several processes may share the work: --workers starts them here; on several machines "
-        "--roles api answers requests, --roles project keeps the projections.",
+        "--roles api answers requests, --roles project keeps the projections, --roles react lets cases move "
+        "by themselves.",
         "在嵌入式数据库上首次启动时会生成管理密钥，只显示一次。\n\n"
         "使用 PostgreSQL 时可由多个进程分工：--workers 在本机启动多个进程；"
-        "多台机器时用 --roles api 处理请求，--roles project 维护视图。",
+        "多台机器时用 --roles api 处理请求，--roles project 维护视图，--roles react 自动推进业务单。",
     ),
 )
 
@@ -81,18 +97,19 @@ def serve_command(
         str,
         typer.Option(
             help=said(
-                "What this process does: api, project, or both.", "本进程的角色：api、project 或两者。"
+                "What this process does: api, project, react, or several of them.",
+                "本进程的角色：api、project、react，可多选。",
             ),
             metavar="ROLE[,ROLE]",
         ),
-    ] = "api,project",
+    ] = "api,project,react",
     workers: Annotated[
         int,
         typer.Option(
             help=said(
-                "How many processes answer requests; the projections then have one of their own. "
-                "Needs PostgreSQL.",
-                "处理请求的进程数；大于1时视图由单独进程维护。需使用 PostgreSQL。",
+                "How many processes answer requests; the projections and the policies then have one each "
+                "of their own. Needs PostgreSQL.",
+                "处理请求的进程数；大于1时视图和自动处理规则各由单独进程负责。需使用 PostgreSQL。",
             ),
             min=1,
             max=64,
@@ -101,6 +118,7 @@ def serve_command(
     ] = 1,
     definitions: Definitions = None,
     key_directory: KeyDirectory = None,
+    policies: Policies = None,
 ) -> None:
     """Run the service; with an embedded database all in one process."""
     # The web framework loads slowly, and most commands do without it.
@@ -109,7 +127,12 @@ def serve_command(
 
     log_to_stderr()
     settings = settings_for(
-        data, database, roles=_roles(roles), definitions=definitions, key_directory=key_directory
+        data,
+        database,
+        roles=_roles(roles),
+        definitions=definitions,
+        key_directory=key_directory,
+        policies=policies,
     )
     if working.is_worker():
         working.end_with_parent()
@@ -123,6 +146,7 @@ def serve_command(
             param_hint="--workers",
         )
     with signals.held_back(), explained(), bound(host, port, shared=shared) as listener:
+        load_configuration(settings.policies)
         _prepare(settings)
         if workers == 1:
             listen(create_app(settings), listener, settings)
@@ -135,9 +159,12 @@ def _of_workers(settings: Settings, address: tuple[Any, ...], workers: int) -> l
     """Return the command lines of the processes that share the work."""
     further = ["--definitions", str(settings.definitions)] if settings.definitions else []
     sealing = ["--key-directory", str(settings.key_directory)] if settings.key_directory else []
-    serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *further, *sealing]
+    acting = ["--policies", str(settings.policies)] if settings.policies else []
+    options = [*further, *sealing, *acting]
+    serving = ["serve", "--host", address[0], "--port", str(address[1]), "--roles", "api", *options]
     commands = [serving] * workers if "api" in settings.roles else []
-    return [*commands, ["project", *further, *sealing]] if "project" in settings.roles else commands
+    beside = [role for role in ("project", "react") if role in settings.roles]
+    return [*commands, *([role, *(options if role == "react" else [*further, *sealing])] for role in beside)]
 
 
 def _prepare(settings: Settings) -> None:
@@ -164,7 +191,7 @@ def _show(key: str) -> None:
 
 
 def _roles(text: str) -> frozenset[Role]:
-    known: tuple[Role, ...] = ("api", "project")
+    known: tuple[Role, ...] = get_args(Role)
     asked = {part.strip() for part in text.split(",") if part.strip()}
     if not asked or not asked <= set(known):
         there = ", ".join(known)

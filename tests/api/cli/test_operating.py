@@ -64,7 +64,10 @@ def verified(settings: Settings, *options: str) -> tuple[int, str]:
 def operated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
     """Give a running service that the tests of this module share."""
     directory = tmp_path_factory.mktemp("data") / "data"
-    with database_settings(request.param, directory) as settings, server(settings) as running:
+    with (
+        database_settings(request.param, directory) as settings,
+        server(settings, ["--roles", "api,project"]) as running,
+    ):
         key = new_key(settings, *SCOPES)
         with running.client(key) as client:
             post(client)
@@ -137,7 +140,7 @@ def tamper(settings: Settings, statement: str) -> None:
 def test_verify_finds_what_was_tampered_with(settings: Settings) -> None:
     """A changed row, a missing one and one too many are each named, with what the log says, and status 1."""
     key = new_key(settings, *SCOPES)
-    with server(settings) as running, running.client(key) as client:
+    with server(settings, ["--roles", "api,project"]) as running, running.client(key) as client:
         post(client, 3)
     tamper(settings, "UPDATE current_state SET state = 'forged' WHERE stream_id = 'C01'")
     tamper(settings, "DELETE FROM timeline WHERE stream_id = 'C02'")

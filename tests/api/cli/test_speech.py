@@ -72,7 +72,7 @@ class TestHelp:
         language, texts = helps
         heading = {"en": "Examples:", "zh": "示例："}[language]
 
-        assert len(texts) == 1 + 10 + 4 + 3 + 9
+        assert len(texts) == 1 + 11 + 4 + 3 + 9
         for path, text in texts.items():
             _, found, examples = text.partition(f"\n{heading}\n")
             assert found, path
