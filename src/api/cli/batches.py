@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from api.cli.log_files import LogFileError, Record, kind_of, read_lines, read_records
-from api.cli.mapping import CloudEvent, EventMapping
+from api.cli.mapping import EventMapping
+from api.cli.mapping_rules import CloudEvent
 from api.cli.speech import said
 from api.cli.templates import MappingError
 
@@ -22,6 +23,8 @@ MOST_COMPLAINTS = 10
 class Batch:
     """Events in their order, and where the file was read to when they were ready."""
 
+    records: int = 0
+    """How many records were read for it."""
     events: list[bytes] = field(default_factory=list)
     """One JSON line each."""
     types: list[str] = field(default_factory=list)
@@ -38,30 +41,40 @@ _MAPPING_NEEDED = said(
     "请用 --mapping 指定映射文件，说明各条记录的含义",
 )
 
-Converted = CloudEvent | MappingError | str
-"""An event; why there is none; or what the record is that no rule fits."""
+Converted = list[CloudEvent] | MappingError | str
+"""A record's events; why there are none; or what the record is that no rule fits."""
 
 
 def batches(
     path: Path, file: BinaryIO, mapping: EventMapping | None, size: int, limit: int | None = None
 ) -> Iterator[Batch]:
-    """Yield a log's events in batches of up to `size` records, at most `limit` records in all.
+    """Yield a log's events in batches of up to `size`, reading at most `limit` records in all.
 
-    Without a mapping the file must hold CloudEvents, one a line. Raises `LogFileError` where it cannot be
-    read.
+    What becomes of one record stays together. Without a mapping the file must hold CloudEvents, one a line.
+    Raises `LogFileError` where it cannot be read.
     """
-    converted = islice(_converted(path, file, mapping), limit)
-    while part := list(islice(converted, size)):
-        batch = Batch(bytes_read=file.tell())
-        for item in part:
-            if isinstance(item, MappingError):
-                batch.broken.append(str(item))
-            elif isinstance(item, str):
-                batch.unmapped[item] += 1
-            else:
-                batch.events.append(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE))
-                batch.types.append(str(item.get("type")))
+    batch = Batch()
+    for item in islice(_converted(path, file, mapping), limit):
+        new = len(item) if isinstance(item, list) else 0
+        if batch.records and (batch.records >= size or len(batch.events) + new > size):
+            yield batch
+            batch = Batch()
+        _add(batch, item)
+        batch.bytes_read = file.tell()
+    if batch.records:
         yield batch
+
+
+def _add(batch: Batch, item: Converted) -> None:
+    batch.records += 1
+    if isinstance(item, MappingError):
+        batch.broken.append(str(item))
+    elif isinstance(item, str):
+        batch.unmapped[item] += 1
+    else:
+        for event in item:
+            batch.events.append(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+            batch.types.append(str(event.get("type")))
 
 
 def told(event: dict[str, Any]) -> CloudEvent:
@@ -75,7 +88,7 @@ def _converted(path: Path, file: BinaryIO, mapping: EventMapping | None) -> Iter
     if mapping is not None:
         for record in read_records(path, file, mapping.csv_format):
             try:
-                yield mapping.event(record) or _called(record)
+                yield mapping.events(record) or _called(record)
             except MappingError as error:
                 yield error
         return
@@ -85,7 +98,7 @@ def _converted(path: Path, file: BinaryIO, mapping: EventMapping | None) -> Iter
         if "specversion" not in event:
             what = said(f"event {number} is no CloudEvent; ", f"第 {number} 条不是 CloudEvent；")
             raise LogFileError(f"{path.name}: {what}{_MAPPING_NEEDED}")
-        yield told(event)
+        yield [told(event)]
 
 
 def _called(record: Record) -> str:

@@ -28,6 +28,7 @@ IMPORT = Lesson(
     (
         "journey import loans.csv --mapping loans.toml",
         "journey import BPI_Challenge_2012.xes.gz --mapping bpic2012",
+        "journey import january.txt.gz --mapping technion",
         "journey import export.ndjson.gz",
     ),
     said(
@@ -44,7 +45,8 @@ def import_command(
         Path,
         typer.Argument(
             help=said(
-                "XES, CSV or NDJSON, each also gzipped.", "XES、CSV 或 NDJSON 文件，均可为 gzip 压缩。"
+                "XES, CSV (also as .tsv or .txt) or NDJSON, each also gzipped.",
+                "XES、CSV（扩展名也可为 .tsv、.txt）或 NDJSON 文件，均可为 gzip 压缩。",
             ),
             metavar="FILE",
             exists=True,
@@ -57,8 +59,8 @@ def import_command(
         str | None,
         typer.Option(
             help=said(
-                "What the records mean: a TOML file, or a shipped mapping such as bpic2012.",
-                "各条记录的含义：TOML 映射文件，或自带的映射（如 bpic2012）。",
+                "What the records mean: a TOML file, or a shipped mapping: bpic2012, technion, cfpb.",
+                "各条记录的含义：TOML 映射文件，或自带的映射（bpic2012、technion、cfpb）。",
             ),
             metavar="NAME",
         ),
@@ -68,7 +70,7 @@ def import_command(
     batch: Annotated[
         int,
         typer.Option(
-            min=1, max=10_000, help=said("Records that are sent together.", "每批发送的记录数。"), metavar="N"
+            min=1, max=10_000, help=said("Events that are sent together.", "每批发送的事件数。"), metavar="N"
         ),
     ] = 1000,
     lifecycle: Annotated[

@@ -34,12 +34,19 @@ class CsvFormat:
 
 
 def kind_of(path: Path) -> str:
-    """Return `xes`, `csv` or `ndjson`, by the file's name.
+    """Return `xes`, `csv` or `ndjson`, by the file's name; other tables of text are read as CSV is.
 
     Raises `LogFileError` for any other name.
     """
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    kinds = {".xes": "xes", ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+    kinds = {
+        ".xes": "xes",
+        ".csv": "csv",
+        ".tsv": "csv",
+        ".txt": "csv",
+        ".ndjson": "ndjson",
+        ".jsonl": "ndjson",
+    }
     if suffix not in kinds:
         names = ", ".join(kinds)
         raise LogFileError(

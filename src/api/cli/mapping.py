@@ -16,48 +16,48 @@ r"""Mapping files: how a log's records become events of the catalogue, written i
     type = "application.submitted"
     data = { product = "loan", amount = "{trace:AMOUNT_REQ|number}" }
 
-The first rule that matches decides. A condition is a text, a list of texts, or a text ending in `*` for
-"begins with"; an absent field counts as empty text; all conditions must hold, and `match = {}` takes what is
-left. A rule's own `case` goes before the file's. `data` may hold tables, lists and values that are no text,
-which are passed on as they are. Every text but `source`, `type` and the conditions is a template (see
-`templates`).
+The first rule that matches decides. A condition is a text or a list of texts, in which `*` stands for any
+text; an absent field counts as empty text; all conditions must hold, and `match = {}` takes what is left.
+What a rule says of `id`, `subject`, `case`, `time`, `channel` and `attributes` goes before what the file
+says. `data` may hold tables, lists and values that are no text, which are passed on as they are. Every text
+but `source`, `type` and the conditions is a template (see `templates`).
+
+A record that tells of several events has a rule with `events`, in the order in which they happened; `{#type}`
+in a template is the type of the event that is made:
+
+    [[rules]]
+    match = { outcome = "HANG" }
+    events = [
+        { type = "consultation.requested", data = { topic = "{topic}", category = "call" } },
+        { type = "consultation.abandoned", time = "{left}" },
+    ]
 
 A time of another shape is told by `time = { value = "{date} {clock}", format = "%y%m%d %H:%M:%S", zone =
 "Asia/Shanghai" }`: `format` as in Python's strptime, ISO 8601 without it; `zone` for times that carry no
-offset of their own. A CSV file of another shape by `csv = { delimiter = "\t", encoding = "gb18030" }`.
+offset of their own. `after = "{date} {begin}"` is for logs that write one date beside several clock times:
+what lies more than half a day before `after` is of the next day. `plus = { days = 15 }` adds to it.
+
+Fields that records lack are added before the rules are asked, each from the record and the fields above it:
+a time, as above, or a text that is chosen by another one, where `*` stands for any text:
+
+    [fields]
+    joined = { value = "{date} {q_start}", format = "%y%m%d %H:%M:%S", zone = "Asia/Jerusalem" }
+    topic = { value = "{type}", choose = { PS = "regular-activity", "*" = "{type}" } }
+
+A CSV file of another shape is told by `csv = { delimiter = "\t", encoding = "gb18030" }`.
 """
 
 import importlib.resources
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from api.cli.fields import compiled_fields
 from api.cli.log_files import CsvFormat, Record
-from api.cli.moments import compiled_time
+from api.cli.mapping_rules import ENVELOPE, CloudEvent, Rule, compiled_envelope, compiled_rule, row
 from api.cli.speech import said
-from api.cli.templates import LEFT_OUT, Fill, MappingError, compiled_at, only
-
-CloudEvent = dict[str, Any]
-"""An event as the service takes it."""
-
-_ENVELOPE = ("id", "subject", "case", "time", "channel")
-_ATTRIBUTE = re.compile(r"[a-z0-9]{1,20}")
-_RESERVED = frozenset({"specversion", "source", "type", "data", "datacontenttype", "dataschema", *_ENVELOPE})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What becomes of the records that its conditions fit."""
-
-    name: str
-    """Where the rule stands and what it makes, for errors."""
-    fits: Callable[[Record], bool]
-    type: str
-    data: Fill
-    case: Fill | None
+from api.cli.templates import Fill, MappingError, only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,29 +69,27 @@ class EventMapping:
     source: str
     envelope: Mapping[str, Fill]
     """What fills `id`, `subject`, `case`, `time`, `channel` and the further attributes."""
+    fields: Callable[[Record], Record]
+    """Adds the fields that records lack."""
     rules: tuple[Rule, ...]
     csv_format: CsvFormat
 
-    def event(self, record: Record) -> CloudEvent | None:
-        """Return the event that `record` tells of; None where no rule fits it.
+    def events(self, record: Record) -> list[CloudEvent]:
+        """Return the events that `record` tells of, in their order; none where no rule fits it.
 
         Raises `MappingError`, naming file, row, rule and key, where the record lacks what the rule needs.
         """
-        rule = next((rule for rule in self.rules if rule.fits(record)), None)
+        try:
+            told = self.fields(record)
+        except MappingError as error:
+            raise MappingError(f"{self.name}: {row(record)}: {error}") from error
+        rule = next((rule for rule in self.rules if rule.fits(told)), None)
         if rule is None:
-            return None
-        event: CloudEvent = {"specversion": "1.0", "type": rule.type, "source": self.source}
-        fills = {**self.envelope, **({"case": rule.case} if rule.case else {}), "data": rule.data}
-        for key, fill in fills.items():
-            try:
-                value = fill(record)
-            except MappingError as error:
-                row = record.get("#row", "?")
-                place = said(f"row {row}", f"第 {row} 条")
-                raise MappingError(f"{self.name}: {place}, {rule.name}: {error}") from error
-            if value is not LEFT_OUT and value != "":
-                event[key] = value
-        return event
+            return []
+        try:
+            return [event.filled(told, self.source, self.envelope) for event in rule.events]
+        except MappingError as error:
+            raise MappingError(f"{self.name}: {error}") from error
 
 
 def load_mapping(name: str) -> EventMapping:
@@ -129,71 +127,16 @@ def parse_mapping(text: str, name: str) -> EventMapping:
         table = tomllib.loads(text)
         only(
             table,
-            {*_ENVELOPE, "source", "attributes", "rules", "csv"},
+            {*ENVELOPE, "source", "attributes", "fields", "rules", "csv"},
             {"id", "subject", "time", "source", "rules"},
         )
-        attributes = _attributes(table.get("attributes", {}))
-        written = {key: table[key] for key in _ENVELOPE if key in table and key != "time"}
-        envelope = {key: compiled_at(key, value) for key, value in {**written, **attributes}.items()}
         return EventMapping(
             name=name,
             source=str(table["source"]),
-            envelope={**envelope, "time": compiled_at("time", table["time"], compiled_time)},
-            rules=tuple(_rule(number, rule) for number, rule in enumerate(table["rules"], start=1)),
+            envelope=compiled_envelope(table),
+            fields=compiled_fields(table.get("fields", {})),
+            rules=tuple(compiled_rule(number, rule) for number, rule in enumerate(table["rules"], start=1)),
             csv_format=CsvFormat(**table.get("csv", {})),
         )
     except (MappingError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
         raise MappingError(f"{name}: {error}") from error
-
-
-def _attributes(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key in table:
-        if not _ATTRIBUTE.fullmatch(key) or key in _RESERVED:
-            raise MappingError(
-                said(
-                    f"attributes: {key!r} must be 1 to 20 of a-z and 0-9, and no attribute of every event",
-                    f"attributes: {key!r} 须为 1 至 20 个小写字母或数字，且不能是事件的固定属性",
-                )
-            )
-    return table
-
-
-def _rule(number: int, rule: Mapping[str, Any]) -> Rule:
-    type_ = rule.get("type", said("without a type", "未写 type"))
-    name = said(f"rule {number} ({type_})", f"规则 {number}（{type_}）")
-    try:
-        only(rule, {"match", "type", "data", "case"}, {"match", "type"})
-        return Rule(
-            name=name,
-            fits=_conditions(rule["match"]),
-            type=str(rule["type"]),
-            data=compiled_at("data", rule.get("data", {})),
-            case=compiled_at("case", rule["case"]) if "case" in rule else None,
-        )
-    except MappingError as error:
-        raise MappingError(f"{name}: {error}") from error
-
-
-def _conditions(match: Mapping[str, Any]) -> Callable[[Record], bool]:
-    conditions = []
-    for key, wanted in match.items():
-        texts = wanted if isinstance(wanted, list) else [wanted]
-        if not all(isinstance(text, str) for text in texts):
-            raise MappingError(
-                said(
-                    f"match: {key}: {wanted!r} is neither a text nor a list of texts",
-                    f"match: {key}: {wanted!r} 既不是文本，也不是文本列表",
-                )
-            )
-        exact = frozenset(text for text in texts if not text.endswith("*"))
-        begins = tuple(text.removesuffix("*") for text in texts if text.endswith("*"))
-        conditions.append((key, exact, begins))
-
-    def fits(record: Record) -> bool:
-        for key, exact, begins in conditions:
-            value = record.get(key, "")
-            if value not in exact and not value.startswith(begins):
-                return False
-        return True
-
-    return fits

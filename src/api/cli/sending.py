@@ -25,7 +25,10 @@ MOST_REJECTIONS = 5
 class Totals:
     """What became of the records of an import so far."""
 
+    read: int = 0
+    """How many records were read."""
     sent: int = 0
+    """How many events were sent."""
     statuses: Counter[str] = field(default_factory=Counter)
     """Events by the service's answer: accepted, duplicate, conflict, rejected."""
     deviations: Counter[str] = field(default_factory=Counter)
@@ -46,13 +49,9 @@ class Totals:
         """How many events the service did not take."""
         return self.sent - self.statuses["accepted"] - self.statuses["duplicate"]
 
-    @property
-    def read(self) -> int:
-        """How many records were read."""
-        return self.sent + self.unmapped.total() + self.broken
-
     def add(self, batch: Batch, results: list[dict[str, Any]]) -> None:
         """Count a batch and the service's answer to it."""
+        self.read += batch.records
         self.sent += len(batch.events)
         self.unmapped += batch.unmapped
         self.broken += len(batch.broken)

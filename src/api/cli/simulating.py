@@ -15,7 +15,7 @@ from api.cli.batches import Batch
 from api.cli.client import DEFAULT_URL, Key, Url, connected
 from api.cli.helping import Lesson
 from api.cli.importing import report
-from api.cli.mapping import CloudEvent
+from api.cli.mapping_rules import CloudEvent
 from api.cli.sending import Totals, sent
 from api.cli.simulation import simulate
 from api.cli.speech import LANGUAGE, said
@@ -115,4 +115,4 @@ def batched(events: Iterable[CloudEvent], size: int) -> Iterator[Batch]:
     remaining = iter(events)
     while part := list(islice(remaining, size)):
         lines = [orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in part]
-        yield Batch(events=lines, types=[event["type"] for event in part])
+        yield Batch(records=len(part), events=lines, types=[event["type"] for event in part])

@@ -2,7 +2,8 @@
 
 `{name}` stands for the record's field `name`; `{{` and `}}` for braces. Behind the name may follow, each
 after a bar: `default:text` for a field that is absent or empty, `optional` to leave the whole key out then,
-and, where the braces are all of the template, `number` or `integer` to write a JSON number instead of text.
+`code` to make a code of a text (`Charged fees!` becomes `charged-fees`), and, where the braces are all of the
+template, `number` or `integer` to write a JSON number instead of text.
 """
 
 import math
@@ -33,7 +34,8 @@ Fill = Callable[[Record], Any]
 """Gives a template's value for a record; raises `MappingError` without saying where."""
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_KINDS = ("number", "integer")
+_KINDS = ("number", "integer", "code")
+_LONGEST_CODE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Placeholder:
     """The text where the field is absent or empty."""
     optional: bool = False
     """Whether the key is left out where the field is absent or empty."""
-    kind: Literal["text", "number", "integer"] = "text"
+    kind: Literal["text", "number", "integer", "code"] = "text"
 
 
 def compiled(value: Any) -> Fill:
@@ -98,7 +100,7 @@ def _template(text: str) -> Fill:
     parts = [part for part in (*parts, text[end:]) if part != ""]
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
         return _whole(parts[0])
-    if any(isinstance(part, Placeholder) and part.kind != "text" for part in parts):
+    if any(isinstance(part, Placeholder) and part.kind in ("number", "integer") for part in parts):
         raise MappingError(
             said(f"{text!r}: a number must be all of its template", f"{text!r}：数值占位须独占整个模板")
         )
@@ -119,8 +121,9 @@ def _placeholder(written: str) -> Placeholder:
         else:
             raise MappingError(
                 said(
-                    f"{{{written}}} has {each!r}; there is number, integer, optional, default:text",
-                    f"{{{written}}} 中的 {each!r} 无效，可用的有 number、integer、optional、default:文本",
+                    f"{{{written}}} has {each!r}; there is number, integer, code, optional, default:text",
+                    f"{{{written}}} 中的 {each!r} 无效，可用的有 number、integer、code、optional、"
+                    "default:文本",
                 )
             )
     if not name:
@@ -136,7 +139,7 @@ def _joined(parts: list[str | Placeholder], record: Record) -> str | Absence:
 def _whole(placeholder: Placeholder) -> Fill:
     def filled(record: Record) -> Any:
         text = _text(placeholder, record)
-        if not isinstance(text, str) or placeholder.kind == "text":
+        if not isinstance(text, str) or placeholder.kind in ("text", "code"):
             return text
         return _number(text, whole=placeholder.kind == "integer", name=placeholder.name)
 
@@ -145,12 +148,16 @@ def _whole(placeholder: Placeholder) -> Fill:
 
 def _text(placeholder: Placeholder, record: Record) -> str | Absence:
     if text := record.get(placeholder.name, ""):
-        return text
+        return _code(text) if placeholder.kind == "code" else text
     if placeholder.default is not None:
         return placeholder.default
     if placeholder.optional:
         return LEFT_OUT
     raise MappingError(said(f"the record has no {placeholder.name!r}", f"记录中没有 {placeholder.name!r}"))
+
+
+def _code(text: str) -> str:
+    return re.sub(r"\W+", "-", text.lower()).strip("-")[:_LONGEST_CODE]
 
 
 def _number(text: str, *, whole: bool, name: str) -> int | float:

@@ -14,6 +14,7 @@ from journey.touchpoints.touchpoint import (
     Note,
     Staff,
     StaffOnly,
+    Story,
     Text,
     Touchpoint,
     lawful,
@@ -33,7 +34,7 @@ class ComplaintRegistered(Touchpoint):
 
     category: Code
     severity: Annotated[Code, StaffOnly("the institution's own judgement")]
-    description: FreeText
+    description: Story
     contact: Contact
     about: CaseNumber | None = None
 

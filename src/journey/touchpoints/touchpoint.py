@@ -123,6 +123,13 @@ Staff = Annotated[
 """Who in the institution did it: the id or name of a member of staff, a team or a system."""
 FreeText = Annotated[Text, Personal("free text may name anybody")]
 """Text that a customer or an agent wrote freely."""
+Story = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=20_000),
+    AfterValidator(_is_lossless),
+    Personal("free text may name anybody"),
+]
+"""Text that a customer wrote at length."""
 Note = Annotated[FreeText, StaffOnly("staff writes it for staff")]
 """Text that staff wrote for one another."""
 PersonName = Annotated[

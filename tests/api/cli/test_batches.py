@@ -42,6 +42,28 @@ def test_batching() -> None:
     assert [ids(batch) for batch in prepared(10)] == [["1", "4", "5"]]
 
 
+def test_several_events() -> None:
+    """What becomes of one record stays together, and the size counts events."""
+    rules = """
+[[rules]]
+match = { kind = "visit" }
+events = [
+    { id = "{id}/in", type = "interaction.recorded", data = { touchpoint = "door", action = "in" } },
+    { id = "{id}/out", type = "interaction.recorded", data = { touchpoint = "door", action = "out" } },
+]
+"""
+    head = 'source = "/imports/x"\nid = "{id}"\nsubject = "c"\ntime = "{at}"\n'
+    mapping = parse_mapping(head + rules, "x.toml")
+
+    made = list(batches(Path("x.csv"), io.BytesIO(CSV), mapping, 5))
+
+    assert [ids(batch) for batch in made] == [
+        ["1/in", "1/out", "3/in", "3/out"],
+        ["4/in", "4/out", "5/in", "5/out"],
+    ]
+    assert [batch.records for batch in made] == [3, 2]
+
+
 def test_limit() -> None:
     """The limit counts records, whether or not they become events."""
     assert [ids(batch) for batch in prepared(10, limit=4)] == [["1", "4"]]

@@ -51,7 +51,8 @@ TYPES = {
 
 def event(**changes: str) -> Any:
     """Return the event of the usual record with some fields changed."""
-    return load_mapping("bpic2012").event({**RECORD, **changes})
+    [made] = load_mapping("bpic2012").events({**RECORD, **changes})
+    return made
 
 
 def test_first_event() -> None:

@@ -85,6 +85,14 @@ class TestCsv:
         """Columns become fields."""
         assert read("calls.csv", "id,主题\n1,利率\n".encode()) == [{"id": "1", "主题": "利率", "#row": "1"}]
 
+    @pytest.mark.parametrize("name", ["calls.txt", "calls.TSV", "calls.txt.gz"])
+    def test_other_names(self, name: str) -> None:
+        """Other tables of text read the same, by the form that the mapping tells."""
+        content = b"id\tat\r\n1\t8:00\r\n"
+        packed = gzip.compress(content) if name.endswith(".gz") else content
+
+        assert read(name, packed, CsvFormat(delimiter="\t")) == [{"id": "1", "at": "8:00", "#row": "1"}]
+
     def test_byte_order_mark(self) -> None:
         """A byte order mark is no part of the first column."""
         assert "id" in read("calls.csv", b"\xef\xbb\xbfid\n1\n")[0]
@@ -135,7 +143,6 @@ class TestNdjson:
 
 def test_other_kind() -> None:
     """A file of another kind is refused by its name."""
-    with pytest.raises(
-        LogFileError, match=r"log\.xlsx: the name must end in \.xes, \.csv, \.ndjson, \.jsonl"
-    ):
+    expected = r"log\.xlsx: the name must end in \.xes, \.csv, \.tsv, \.txt, \.ndjson, \.jsonl"
+    with pytest.raises(LogFileError, match=expected):
         read("log.xlsx", b"")

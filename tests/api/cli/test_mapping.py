@@ -40,7 +40,8 @@ def mapping(rules: str = RULES, head: str = HEAD) -> EventMapping:
 
 def event(**changes: str) -> Any:
     """Return the event of the usual record with some fields changed."""
-    return mapping().event({**RECORD, **changes})
+    made = mapping().events({**RECORD, **changes})
+    return made[0] if made else None
 
 
 class TestEvent:
@@ -76,8 +77,8 @@ class TestEvent:
         """The first rule that fits decides, and an empty condition fits all."""
         both = RULES + '[[rules]]\nmatch = {}\ntype = "interaction.recorded"\n'
 
-        assert mapping(both).event(RECORD) == event()
-        assert mapping(both).event({**RECORD, "outcome": "?"})["type"] == "interaction.recorded"  # type: ignore[index]  # the last rule fits all
+        assert mapping(both).events(RECORD) == [event()]
+        assert mapping(both).events({**RECORD, "outcome": "?"})[0]["type"] == "interaction.recorded"
 
     def test_case(self) -> None:
         """A rule's own case goes before the file's, and an empty one is left out."""
@@ -94,12 +95,59 @@ class TestEvent:
         )
 
 
+SEVERAL = """
+[fields]
+who = { value = "{agent}", choose = { MICHAL = "Michal {caller}", "*/*" = "two agents", "*" = "nobody" } }
+ended = { value = "{at}", zone = "Asia/Jerusalem", plus = { seconds = 90 } }
+
+[[rules]]
+match = { outcome = "A*T" }
+
+[[rules.events]]
+id = "{id}/{#type}"
+type = "consultation.answered"
+data = { agent = "{who}" }
+
+[[rules.events]]
+type = "consultation.resolved"
+time = "{ended}"
+subject = "x"
+case = "y"
+attributes = { authid = "z" }
+"""
+
+
+class TestSeveral:
+    def test_events(self) -> None:
+        """One record becomes several events; what is an event's own goes before what is the file's."""
+        answered, resolved = mapping(SEVERAL).events(RECORD)
+
+        assert answered == {**event(), "id": "1/consultation.answered", "data": {"agent": "Michal 7"}}
+        own = {"subject": "x", "case": "y", "authid": "z"}
+        time = "1999-01-01T00:02:01+02:00"
+        assert resolved == {**event(), "type": "consultation.resolved", "time": time, **own, "data": {}}
+
+    @pytest.mark.parametrize(
+        ("agent", "chosen"),
+        [("MICHAL", "Michal 7"), ("A/B", "two agents"), ("/", "two agents"), ("RUTH", "nobody")],
+    )
+    def test_choice(self, agent: str, chosen: str) -> None:
+        """A field is chosen by an exact text first, then by the first pattern that fits."""
+        assert mapping(SEVERAL).events({**RECORD, "agent": agent})[0]["data"] == {"agent": chosen}
+
+    def test_error(self) -> None:
+        """An error in a field names file, row and field."""
+        with pytest.raises(MappingError) as error:
+            mapping(SEVERAL.replace(', "*" = "nobody"', "")).events({**RECORD, "agent": "RUTH", "#row": "3"})
+
+        assert str(error.value) == "calls.toml: row 3: fields: who: choose: there is nothing for 'RUTH'"
+
+
 class TestTime:
     def filled(self, time: str, text: str) -> Any:
         """Return what a mapping with this `time` makes of a text."""
         head = HEAD.replace('time = "{at}"', f"time = {time}")
-        made = mapping(head=head).event({**RECORD, "at": text})
-        assert made is not None
+        [made] = mapping(head=head).events({**RECORD, "at": text})
         return made["time"]
 
     def test_form(self) -> None:
@@ -114,6 +162,17 @@ class TestTime:
 
         assert self.filled(table, "2026-07-04 09:05") == "2026-07-04T09:05:00+01:00"
         assert self.filled(table, "2026-07-04T09:05:00+08:00") == "2026-07-04T09:05:00+08:00"
+
+    @pytest.mark.parametrize(
+        ("text", "day"), [("0:05:00", "02"), ("11:59:58", "02"), ("11:59:59", "01"), ("23:59:00", "01")]
+    )
+    def test_midnight(self, text: str, day: str) -> None:
+        """A clock time of half a day before the beginning is of the next day; one of less is not."""
+        table = (
+            '{ value = "990101 {at}", after = "990101 23:59:59", format = "%y%m%d %H:%M:%S", zone = "UTC" }'
+        )
+
+        assert self.filled(table, text) == f"1999-01-{day}T{text:0>8}+00:00"
 
     @pytest.mark.parametrize("text", ["yesterday", "2026-07-04T09:05:00"])
     def test_no_instant(self, text: str) -> None:
@@ -136,6 +195,18 @@ class TestTime:
             HEAD.replace('"{at}"', '{ value = "{at}", zone = "Mars/Base" }') + RULES,
             "zone 'Mars/Base' is not known",
         ),
+        (
+            HEAD.replace('"{at}"', '{ value = "{at}", plus = { years = 1 } }') + RULES,
+            "time: plus: {'years': 1}",
+        ),
+        (HEAD + RULES + '[fields]\nx = "{id}"', "fields: x: '{id}' is no table"),
+        (HEAD + RULES + '[fields]\nx = { value = "", choose = 1 }', "fields: x: choose: 1 is no table"),
+        (
+            HEAD + RULES + '[fields]\nx = { value = "", choose = { a = 1 } }',
+            "fields: x: choose: a: 1 is no text",
+        ),
+        (HEAD + "[[rules]]\nmatch = {}\nevents = [{}]", "rule 1: type: missing"),
+        (HEAD + RULES + "events = []", "rule 2: case, type: not a key of this table"),
         (HEAD + RULES + '[csv]\nquote = "x"\n', "quote"),
         ("source = ", "calls.toml: "),
     ],
@@ -155,7 +226,7 @@ class TestLoading:
         path = tmp_path / "calls.toml"
         path.write_text(HEAD + RULES, "utf-8")
 
-        assert load_mapping(str(path)).event(RECORD) == event()
+        assert load_mapping(str(path)).events(RECORD) == [event()]
 
     def test_name(self) -> None:
         """A shipped mapping is found by its name."""
@@ -163,5 +234,7 @@ class TestLoading:
 
     def test_unknown(self) -> None:
         """An unknown name is told what there is."""
-        with pytest.raises(MappingError, match="neither a file nor a shipped mapping; shipped: bpic2012"):
+        with pytest.raises(
+            MappingError, match="neither a file nor a shipped mapping; shipped: bpic2012, cfpb, technion"
+        ):
             load_mapping("bpic2013")

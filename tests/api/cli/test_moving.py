@@ -227,7 +227,7 @@ class TestImport:
     @pytest.mark.parametrize(
         ("name", "content", "told"),
         [
-            ("log.xlsx", b"", "the name must end in .xes, .csv, .ndjson, .jsonl"),
+            ("log.xlsx", b"", "the name must end in .xes, .csv, .tsv, .txt, .ndjson, .jsonl"),
             ("log.csv", b"a\n1\n", "name a mapping with --mapping"),
             ("log.ndjson", b'{"a": 1}\n', "event 1 is no CloudEvent; name a mapping with --mapping"),
             ("log.ndjson.gz", b"no gzip", "cannot be read after 0 events"),
@@ -249,7 +249,7 @@ class TestImport:
         file = written(tmp_path / "log.csv", b"a\n1\n")
 
         assert service.run("import", str(file), "--mapping", "nothing")[1] == (
-            "nothing: neither a file nor a shipped mapping; shipped: bpic2012\n"
+            "nothing: neither a file nor a shipped mapping; shipped: bpic2012, cfpb, technion\n"
         )
 
 

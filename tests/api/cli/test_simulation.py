@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.cli.mapping import CloudEvent
+from api.cli.mapping_rules import CloudEvent
 from api.cli.simulating import batch_size, default_start
 from api.cli.simulation import simulate
 from api.cloudevents import read_event

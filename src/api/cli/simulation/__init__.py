@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from api.cli.mapping import CloudEvent
+from api.cli.mapping_rules import CloudEvent
 from api.cli.simulation.applications import apply_for
 from api.cli.simulation.complaints import complain
 from api.cli.simulation.consultations import ask, care_for, get_to_know, look_around, move_house

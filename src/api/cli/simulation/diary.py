@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from random import Random
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from api.cli.mapping import CloudEvent
+from api.cli.mapping_rules import CloudEvent
 from api.cli.simulation import people
 from journey.process_definition import ProcessDefinition
 from journey.touchpoints.touchpoint import Channel
