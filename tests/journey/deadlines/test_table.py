@@ -198,6 +198,28 @@ TABLE = [
         "2026-04-10 23:59:59",
     ),
     Row(
+        "cn: of an appraisal only the time after the new facts is left out",
+        "cn",
+        """2026-03-01 10:00 registered
+        2026-03-05 10:00 suspended
+        2026-03-08 10:00 facts
+        2026-03-12 10:00 resumed""",
+        "2026-03-13",
+        "running",
+        "2026-03-27 23:59:59",
+    ),
+    Row(
+        "cn: what is granted during an appraisal is put off by the rest of it",
+        "cn",
+        """2026-03-01 10:00 registered
+        2026-03-05 10:00 suspended
+        2026-03-08 10:00 extended ground=complex new_due_at=2026-03-31
+        2026-03-12 10:00 resumed""",
+        "2026-03-13",
+        "running",
+        "2026-04-04 23:59:59",
+    ),
+    Row(
         "cn: the same complaint, made again, goes with the first",
         "cn",
         """2026-03-05 10:00 registered
