@@ -36,6 +36,7 @@ def _page(name: str) -> Schema:
 
 
 _STAGED: dict[str, Schema] = {"stage": TEXT, "stage_name": TEXT}
+_FOR_STAFF: Schema = {"description": "not told to customers"}
 _PLACED: dict[str, Schema] = {"version": WHOLE, "position": WHOLE}
 
 SCHEMAS: dict[str, Schema] = {
@@ -129,13 +130,14 @@ SCHEMAS: dict[str, Schema] = {
                 says=TEXT,
             )
         ),
+        care=_list(_ref("Care")),
         channels=ANYTHING,
         events=WHOLE,
         first_seen_at=INSTANT,
         aliases=_list(TEXT),
         privacy={"enum": ["active", "restricted", "erasing", "erased"]},
         **_PLACED,
-        maybe={"stale": TRUTH, "deviations": {**WHOLE, "description": "not told to customers"}},
+        maybe={"stale": TRUTH, "deviations": _FOR_STAFF | WHOLE, "risk": _maybe(_ref("Risk")) | _FOR_STAFF},
     ),
     "TimelineItem": _object(
         **_PLACED,
@@ -271,7 +273,10 @@ SCHEMAS: dict[str, Schema] = {
         checkpoint={**_maybe(TEXT), "description": "the signed note of `new`, where one was signed"},
     ),
     "Alive": _object(status=TEXT),
-    "Ready": _object(status=TEXT, maybe={"reason": TEXT, "lag": ANYTHING, "parked": ANYTHING, "proof": TEXT}),
+    "Ready": _object(
+        status=TEXT,
+        maybe={"reason": TEXT, "lag": ANYTHING, "parked": ANYTHING, "policies": ANYTHING, "proof": TEXT},
+    ),
 }
 """The components of the description, by name."""
 

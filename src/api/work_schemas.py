@@ -108,6 +108,26 @@ WORK_SCHEMAS: dict[str, Schema] = {
         position=WHOLE,
         as_of={**INSTANT, "description": "when it was so: the moment of asking"},
     ),
+    "Care": _all(
+        kind=TEXT,
+        kind_name=TEXT,
+        at=_maybe(INSTANT),
+        channel=_maybe(TEXT),
+        campaign=_maybe(TEXT),
+        response={**_maybe(TEXT), "description": "what came of it"},
+        responded_at=_maybe(INSTANT),
+    ),
+    "Risk": _all(
+        score={**WHOLE, "description": "from 0 to 100: the sum of what the reasons add"},
+        level={"enum": ["low", "medium", "high"]},
+        level_name=TEXT,
+        reasons={
+            "type": "array",
+            "items": _all(code=TEXT, says=TEXT, weight=WHOLE, times=WHOLE, adds=WHOLE, last_at=INSTANT),
+        },
+        as_of=INSTANT,
+        means=TEXT,
+    ),
     "Works": _page("Work"),
     "Count": _all(
         kind=TEXT,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from journey.touchpoints.care import CareKind
 from journey.touchpoints.touchpoint import CaseKind, Channel, Stage
 from journey.words import Words
 
@@ -47,6 +48,14 @@ CASE_KINDS: Mapping[CaseKind, Words] = {
     "complaint": Words("Complaint", "投诉"),
     "ticket": Words("Service ticket", "服务工单"),
     "survey": Words("Survey", "满意度调查"),
+}
+
+CARE: Mapping[CareKind, Words] = {
+    "greeting": Words("Greeting", "问候"),
+    "offer": Words("Offer", "产品推荐"),
+    "salon": Words("Event for customers", "客户沙龙"),
+    "reminder": Words("Reminder", "业务提醒"),
+    "education": Words("Financial education", "金融知识普及"),
 }
 
 CASE_STATES: Mapping[tuple[CaseKind, str], Words] = {

@@ -17,10 +17,11 @@ from journey.processes import Processes
 from journey.touchpoints import STAFF_ONLY, TOUCHPOINTS
 from journey.touchpoints.customer import Profile
 from journey.touchpoints.touchpoint import Audience, CaseKind, Stage
-from journey.vocabulary import CASE_KINDS
+from journey.vocabulary import CARE, CASE_KINDS
 from journey.words import Language, Words
+from projections import leaving
 from projections.application import stage_of_state
-from projections.customer import ClosedCase, Contact, Customer, OpenCase, customer_of, evolve
+from projections.customer import Care, ClosedCase, Contact, Customer, OpenCase, customer_of, evolve
 from projections.metadata import METADATA, KeyText
 from projections.names import channel_name, state_name
 from projections.projection import Archive, Key, Projection, Row
@@ -47,7 +48,7 @@ CLOSED_CASES = sa.Table(
 )
 
 _NONE: Mapping[str, ClosedCase | None] = {}
-"""The closed cases at hand where none are: the last field of a customer."""
+"""The closed cases at hand where none are."""
 _STAGES: Mapping[CaseKind, Stage] = {
     "consultation": "consultation",
     "complaint": "complaint",
@@ -71,6 +72,7 @@ def answer(state: str, language: Language, audience: Audience) -> bytes:
         ],
         "closed_cases": {kind: closed[kind] for kind in lifecycle.CASE_KINDS if closed.get(kind)},
         "last_contact": _last_contact(customer.last_contact, language),
+        "care": [_care(each, language) for each in customer.care],
         "channels": dict(sorted(customer.channels.items())),
         "events": customer.events,
         "deviations": customer.deviations,
@@ -82,6 +84,8 @@ def answer(state: str, language: Language, audience: Audience) -> bytes:
     }
     if audience == "customer":
         del told["deviations"]
+    else:
+        told["risk"] = _risk(customer, language)
     return orjson.dumps(told)
 
 
@@ -121,12 +125,23 @@ def _last_contact(contact: Contact | None, language: Language) -> dict[str, Any]
     }
 
 
+def _care(care: Care, language: Language) -> dict[str, Any]:
+    return {**care._asdict(), "kind_name": CARE[care.kind].in_language(language)}
+
+
+def _risk(customer: Customer, language: Language) -> dict[str, Any] | None:
+    """Tell the risk of leaving; of whoever's data may not be used nothing is made up from it."""
+    if customer.privacy is not None and customer.privacy.state != "active":
+        return None
+    return leaving.risk(customer.signals, customer.last_event_at or customer.first_seen_at, language)
+
+
 def to_row(customer: Customer) -> Row:
     """Write the row of a customer."""
     return {
         "stream_id": customer.customer,
         "position": customer.position,
-        "state": orjson.dumps((*customer[:-1], _NONE), default=_plain).decode(),
+        "state": orjson.dumps(tuple(_put_away(customer)), default=_plain).decode(),
     }
 
 
@@ -147,6 +162,7 @@ def _read(state: str) -> Customer:
         aliases=tuple(customer.aliases),
         open_cases={number: OpenCase(*case) for number, case in customer.open_cases.items()},
         last_contact=Contact(*contact[:-1], Words(*contact[-1])) if contact else None,
+        care=tuple(Care(*each) for each in customer.care),
         privacy=privacy and Privacy(*privacy[:2], *map(frozenset, privacy[2:])),
     )
 
@@ -193,7 +209,7 @@ def projection(processes: Processes) -> Projection[Customer]:
     """Return the projection, which tells the last contact in the words of its process."""
     return Projection(
         name="current_state",
-        version=3,
+        version=4,
         table=CURRENT_STATE,
         key="stream_id",
         key_of=customer_of,

@@ -7,13 +7,19 @@ from journey import lifecycle
 from journey.erasure.states import Privacy, privacy_after
 from journey.events import RecordedEvent
 from journey.processes import Processes
+from journey.touchpoints.care import CareContacted, CareKind, CareResponded
 from journey.touchpoints.customer import CustomerAliasAdded, Profile
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 from journey.words import Words
+from projections import leaving
+from projections.leaving import NOTHING_SEEN, Signals
 from projections.moments import told_in_utc
 
 _NOT_CUSTOMERS = "improvement:"
 _NO_CONTACT = ("notification.", "work.")
+
+# More are told by the timeline.
+_CARE = 20
 
 
 class OpenCase(NamedTuple):
@@ -46,6 +52,18 @@ class Contact(NamedTuple):
     """What happened."""
 
 
+class Care(NamedTuple):
+    """One care activity, and what came of it."""
+
+    kind: CareKind
+    at: str | None
+    """When the institution turned to the customer; None where only the reaction is known."""
+    channel: str | None = None
+    campaign: str | None = None
+    response: str | None = None
+    responded_at: str | None = None
+
+
 class Customer(NamedTuple):
     """What is known of one customer."""
 
@@ -66,6 +84,12 @@ class Customer(NamedTuple):
     """How far the data is restricted or erased; None where it is neither."""
     closed_cases: Mapping[str, ClosedCase | None] = {}
     """Those closed cases that are at hand, by their numbers; None for one that was opened again."""
+    last_event_at: str = ""
+    """When the latest event happened."""
+    care: tuple[Care, ...] = ()
+    """The latest care activities, in the order in which they were recorded."""
+    signals: Signals = NOTHING_SEEN
+    """What speaks for and against staying."""
 
 
 _Cases = tuple[Mapping[str, OpenCase], Mapping[CaseKind, int], Mapping[str, ClosedCase | None]]
@@ -104,7 +128,25 @@ def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes
         channels=_counted(before.channels, event.channel),
         last_contact=_latest_contact(before.last_contact, event, at, processes),
         privacy=privacy_after(before.privacy, touchpoint) if touchpoint.reserved else before.privacy,
+        last_event_at=max(before.last_event_at, at),
+        care=_with_care(before.care, event, at) if touchpoint.stage == "care" else before.care,
+        signals=leaving.seen(before.signals, touchpoint, at),
     )
+
+
+def _with_care(known: tuple[Care, ...], event: RecordedEvent, at: str) -> tuple[Care, ...]:
+    """Return the care activities after one more, or after what came of the latest of its kind."""
+    match event.touchpoint:
+        case CareContacted(kind=kind, campaign=campaign):
+            return (*known, Care(kind, at, event.channel, campaign))[-_CARE:]
+        case CareResponded(kind=kind, response=response):
+            for place in reversed(range(len(known))):
+                if known[place].kind == kind and known[place].response is None:
+                    answered = known[place]._replace(response=response, responded_at=at)
+                    return (*known[:place], answered, *known[place + 1 :])
+            return (*known, Care(kind, None, event.channel, None, response, at))[-_CARE:]
+        case _:
+            return known
 
 
 def _counted(channels: Mapping[str, int], channel: str | None) -> Mapping[str, int]:
