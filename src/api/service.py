@@ -112,6 +112,9 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         stack.callback(customers_keys.dispose)
         keyring = open_keyring(customers_keys, settings)
         appender = Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing))
+        reactor = Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock)
+        if "react" in settings.roles:
+            reactor.prepare()
         views = PostgresViews(storage.url) if storage.url is not None else EmbeddedViews(reading, log)
         lookups = Lookups(views, known)
         engine = Engine(log, writing, known, settings, clock, catalogue=catalogue)
@@ -145,7 +148,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             privacy=_privacy(
                 log, appender, keyring, (customers_keys, writing), settings=settings, clock=clock
             ),
-            reactor=Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock),
+            reactor=reactor,
             search_index=search_index,
             recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
             lookups=lookups,

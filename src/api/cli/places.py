@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from api.cli.speech import said
 from api.cli.terminal import fail
 from journey.errors import DataDirectoryInUse, JourneyError, LogUnavailable
+from journey.reacting.configuration_file import MisfitConfiguration, UnreadableConfiguration
 from journey.settings import Settings
 from journey.storage import Part, Storage, storage_of
 from journey.words import Words
@@ -113,6 +114,15 @@ def explained() -> Iterator[None]:
         )
     except (LogUnavailable, sa.exc.DBAPIError, psycopg.Error) as error:
         fail(_of_database(error))
+    except UnreadableConfiguration as error:
+        fail(
+            said(
+                f"{error.file} is not readable as TOML: {error.reason}",
+                f"{error.file} 不是有效的 TOML 文件：{error.reason}",
+            )
+        )
+    except MisfitConfiguration as error:
+        fail(_of_configuration(error))
     except JourneyError as error:
         fail(f"{error}")
     except OSError as error:
@@ -123,6 +133,17 @@ def explained() -> Iterator[None]:
                 f"无法使用 {file}：{reason}。请检查路径是否正确、是否有写权限。",
             )
         )
+
+
+def _of_configuration(error: MisfitConfiguration) -> str:
+    """Name everything that is wrong with a file of arrangements, line by line."""
+    from api.field_errors import field_errors  # noqa: PLC0415  # it loads the web framework, slowly
+
+    faults = zip(error.lines, field_errors(error.invalid, ""), strict=True)
+    return "\n".join(
+        f"{error.file}:{line}: {fault.pointer.removeprefix('/').replace('/', '.')}: {said(*fault.detail)}"
+        for line, fault in faults
+    )
 
 
 def _is_postgresql(url: str) -> bool:

@@ -21,6 +21,14 @@ class BadConfiguration(JourneyError):
     """A file does not hold lawful arrangements for policies."""
 
 
+class UnreadableConfiguration(BadConfiguration):
+    """A file of arrangements cannot be read as TOML."""
+
+    def __init__(self, file: Path | Traversable, reason: str) -> None:
+        super().__init__(f"{file}: not readable as TOML: {reason}")
+        self.file, self.reason = file, reason
+
+
 class MisfitConfiguration(BadConfiguration):
     """A file of arrangements is TOML, and something in it is not lawful."""
 
@@ -44,7 +52,7 @@ def load_configuration(file: Path | None = None) -> Configuration:
         text = source.read_text(encoding="utf-8-sig")
         table = tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise BadConfiguration(f"{source}: not readable as TOML: {error}") from error
+        raise UnreadableConfiguration(source, str(error)) from error
     lines = lines_of(text)
     try:
         configuration = Configuration.model_validate(table)

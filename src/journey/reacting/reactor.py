@@ -64,6 +64,13 @@ class Reactor:
         self._looker: Looker | None = None
         self._task: asyncio.Task[None] | None = None
 
+    def prepare(self) -> None:
+        """See that the tables are ready: what comes after the first time of all is acted upon."""
+        folding = f"{LOGIC} {self._configuration.history}"
+        names = " ".join(each.name for each in self._policies)
+        looking = hashlib.sha256(f"{names} {self._configuration.model_dump_json()}".encode()).hexdigest()
+        table.prepare(self._place.views, self._place.log.head(), folding, looking)
+
     def start(self) -> None:
         """Begin, in the running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -104,19 +111,13 @@ class Reactor:
     async def _prepared(self) -> Looker:
         if self._looker is None:
             place, configuration = self._place, self._configuration
-            await to_its_end(self._prepare_tables)
+            await to_its_end(self.prepare)
             began_after = (await to_its_end(table.known_checkpoint, place.views)).began_after
             fold = Fold(configuration.history, began_after)
             looker = Looker(place.log, place.views, configuration, self._policies, fold)
             await retry(looker, self._means(looker))
             self._looker = looker
         return self._looker
-
-    def _prepare_tables(self) -> None:
-        folding = f"{LOGIC} {self._configuration.history}"
-        names = " ".join(each.name for each in self._policies)
-        looking = hashlib.sha256(f"{names} {self._configuration.model_dump_json()}".encode()).hexdigest()
-        table.prepare(self._place.views, self._place.log.head(), folding, looking)
 
     def _means(self, looker: Looker) -> Means:
         return Means(
