@@ -1,16 +1,14 @@
 """How long the law wants personal data kept, as data: one file for each jurisdiction, checked at start."""
 
 import importlib.resources
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from importlib.resources.abc import Traversable
-from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from journey.definition_files import read_files
 from journey.erasure.record import Asked, Record
 from journey.errors import JourneyError
 from journey.process_definition import Said
@@ -69,8 +67,14 @@ def load_schedules(directory: Path | None = None) -> Mapping[str, Schedule]:
     A file is named `<jurisdiction>.toml`, in small letters. Raises `BadSchedule`, naming file and field.
     """
     shipped = importlib.resources.files("journey.erasure") / "schedules"
-    folders: list[Traversable] = [shipped, *([directory] if directory else [])]
-    return {each.jurisdiction: each for folder in folders for each in map(_read, _files(folder))}
+    schedules: dict[str, Schedule] = {}
+    for folder in (shipped, *([directory] if directory else ())):
+        for file, schedule in read_files(folder, Schedule, BadSchedule):
+            if file.name != f"{schedule.jurisdiction.lower()}.toml":
+                named = schedule.jurisdiction
+                raise BadSchedule(f"{file}: jurisdiction: the file of {named} must be named after it")
+            schedules[schedule.jurisdiction] = schedule
+    return schedules
 
 
 def due_at(
@@ -100,24 +104,3 @@ def later(start: datetime, rule: Keep) -> datetime:
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def _files(folder: Traversable) -> Iterator[Traversable]:
-    try:
-        files = sorted(folder.iterdir(), key=attrgetter("name"))
-    except OSError as error:
-        raise BadSchedule(f"{folder}: the folder cannot be read: {error.strerror}") from error
-    return (file for file in files if file.name.endswith(".toml"))
-
-
-def _read(file: Traversable) -> Schedule:
-    try:
-        schedule = Schedule.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
-    except ValidationError as error:
-        faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise BadSchedule(f"{file}: {'; '.join(faults)}") from error
-    except (OSError, ValueError) as error:
-        raise BadSchedule(f"{file}: not readable as TOML: {error}") from error
-    if file.name != f"{schedule.jurisdiction.lower()}.toml":
-        raise BadSchedule(f"{file}: jurisdiction: the file of {schedule.jurisdiction} must be named after it")
-    return schedule
