@@ -387,6 +387,17 @@ TABLE = [
         "running",
         "2026-03-03 17:30",
     ),
+    Row(
+        "of an appraisal only the working hours after the new facts are left out",
+        "office",
+        """2026-03-02 14:30 registered category=fraud
+        2026-03-02 16:30 suspended
+        2026-03-03 09:30 facts
+        2026-03-03 10:00 resumed""",
+        "2026-03-03 11:00",
+        "running",
+        "2026-03-04 11:00",
+    ),
     # --- which version of the rules ----------------------------------------------------------------------
     Row(
         "the last day of the old version",
