@@ -14,6 +14,7 @@ from api.cli.speech import said
 from api.keys import SCOPES
 from journey.logs import log_to_stderr
 from journey.migrating import migrate
+from journey.processes import processes_of
 from journey.reacting.configuration_file import load_configuration
 from journey.settings import Role, Settings
 from journey.storage import only_writer, storage_of
@@ -146,11 +147,14 @@ def serve_command(
             param_hint="--workers",
         )
     with signals.held_back(), explained(), bound(host, port, shared=shared) as listener:
+        # What is wrong with a file is told here: the logs of the server hold no messages of errors.
         load_configuration(settings.policies)
+        processes_of(settings)
         _prepare(settings)
         if workers == 1:
             listen(create_app(settings), listener, settings)
             return
+        _begin_to_react(settings)
         tell_address(listener)
         working.work(_of_workers(settings, listener.getsockname(), workers), settings.database or "")
 
@@ -177,6 +181,15 @@ def _prepare(settings: Settings) -> None:
                 if not keys.list():
                     label = said("operator, first start", "首次启动时的管理密钥")
                     _show(keys.create(SCOPES, datetime.now(UTC), label=label))
+
+
+def _begin_to_react(settings: Settings) -> None:
+    """See that whatever the workers take from now on is acted upon, however late the one that reacts begins."""
+    from api.service import running  # noqa: PLC0415  # the web framework loads slowly
+
+    if "react" in settings.roles:
+        with running(settings.model_copy(update={"roles": frozenset({"react"})})):
+            pass
 
 
 def _show(key: str) -> None:

@@ -86,6 +86,32 @@ class TestObstacles:
         assert settings.data is not None
         assert not settings.data.exists()
 
+    @pytest.mark.parametrize(
+        ("surrounding", "told"),
+        [
+            ({"JOURNEY_RULE_SET": "hk"}, "there is no rule set hk; there are cn, plain, tw, uk, us"),
+            ({"JOURNEY_RULE_SETS": "."}, "mine.toml: not readable as TOML: "),
+        ],
+    )
+    def test_rules_that_cannot_be_used(
+        self,
+        settings: Settings,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        surrounding: dict[str, str],
+        told: str,
+    ) -> None:
+        """The file and what is wrong with it are named before anything is made."""
+        (tmp_path / "mine.toml").write_text('code = "mine', encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+
+        result = CliRunner().invoke(app, ["serve", *place(settings), "--port", "0"], env=surrounding)
+
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
+        assert settings.data is not None
+        assert not settings.data.exists()
+
     def test_data_directory_in_use(self, settings: Settings) -> None:
         """A second process is refused, and told which process is the first; that one goes on."""
         with server(settings) as running:
