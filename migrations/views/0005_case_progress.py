@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_index("case_progress_of_customer", "case_progress", ["build", "stream_id", "kind", "number"])
     for name, columns in ORDERS.items():
-        by_kind = ["kind"] if name == "in_state" else []
+        by_kind = ["kind"] if name in ("in_state", "due") else []
         op.create_index(f"case_progress_{name}", "case_progress", ["build", *by_kind, *columns])
     # Readers see the rows that there are until the new ones have caught up.
     for column in _added():

@@ -45,28 +45,28 @@ KINDS = (
         "consultation",
         "consultations",
         "since",
-        "List consultations, the longest in its state first: with `state=waiting` who waits now.",
+        "List open consultations, the longest in its state first: with `state=waiting` who waits now.",
         "Tell how a consultation stands: how long the customer waited, who has it, what was answered.",
     ),
     Described(
         "complaint",
         "complaints",
         "due",
-        "List complaints, what is due first.",
+        "List open complaints, what is due first; closed ones where `state`, `turn` or `customer` asks.",
         "Tell how a complaint stands: who handles it, until when, what happened, result and measures.",
     ),
     Described(
         "ticket",
         "tickets",
         "since",
-        "List service tickets, the longest in its state first.",
+        "List open service tickets, the longest in its state first.",
         "Tell how a service ticket stands: who has it, what happened, what was answered.",
     ),
     Described(
         "survey",
         "surveys",
         "since",
-        "List surveys, the longest in its state first: with `state=following_up` what is looked into.",
+        "List open surveys, the longest in its state first: with `state=following_up` what is looked into.",
         "Tell how a survey stands: what the customer said, and what came of it.",
     ),
 )
@@ -100,7 +100,7 @@ def _add_list(described: Described) -> None:
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> Response:
-        wanted = replace(filters, kind=described.kind)
+        wanted = replace(filters, kind=described.kind, only_open=True)
         return await listed(request, want, wanted, order or described.order, limit, cursor)
 
     router.add_api_route(

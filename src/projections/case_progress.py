@@ -37,7 +37,7 @@ CASE_PROGRESS = sa.Table(
     sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
     sa.Index("case_progress_of_customer", "build", "stream_id", "kind", "number"),
     sa.Index("case_progress_in_state", "build", "kind", "case_state", "since", "number"),
-    sa.Index("case_progress_due", "build", "turn", "due_at", "number"),
+    sa.Index("case_progress_due", "build", "kind", "turn", "due_at", "number"),
     sa.Index("case_progress_of_handler", "build", "handler", "due_at", "number"),
     sa.Index("case_progress_of_team", "build", "team", "due_at", "number"),
 )

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from journey.lifecycle import CASE_KINDS
 from journey.touchpoints.touchpoint import CaseKind
 from projections.case_words import Party
 from projections.projection import Projection
@@ -61,6 +62,16 @@ class Filters:
     category: str | None = None
     due: Urgency | None = None
     escalated: bool | None = None
+    only_open: bool = False
+    """Whether closed cases are left out where no filter names them: neither state nor turn nor customer."""
+
+    @property
+    def leaves_closed_out(self) -> bool:
+        """Whether only open cases are wanted."""
+        named = (self.state, self.turn, self.customer)
+        return self.turn is None and (
+            self.due is not None or (self.only_open and named == (None, None, None))
+        )
 
 
 class Source(NamedTuple):
@@ -99,9 +110,9 @@ def conditions(table: sa.Table, build: int, filters: Filters, now: str) -> list[
         (columns.escalated, None if filters.escalated is None else int(filters.escalated)),
     ]
     found = [columns.build == build, *(column == value for column, value in equal if value is not None)]
+    if filters.leaves_closed_out:
+        found.append(columns.turn.in_(_OPEN))
     if filters.due is not None:
-        if filters.turn is None:
-            found.append(columns.turn.in_(_OPEN))
         if filters.due == "overdue":
             found.append(columns.due_at < now)
         else:
@@ -169,6 +180,9 @@ def _listed(sources: Sequence[Source], filters: Filters, now: str, *, only_open:
         )
         if filters.kind is not None:
             query = query.where(kind == filters.kind)
+        elif each.kind is None:
+            # All of them: the indexes begin with the kind.
+            query = query.where(kind.in_(CASE_KINDS))
         if only_open:
             query = query.where(each.table.c.turn.in_(_OPEN))
         parts.append(query)

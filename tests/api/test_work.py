@@ -100,12 +100,14 @@ class TestLists:
         assert first["as_of"] == "2026-11-20T12:00:00.000000Z"
         assert bank.names("consultations?state=waiting&team=desk") == ["asked-late"]
         assert bank.names("consultations?state=waiting&channel=chat") == ["asked-early"]
-        assert bank.names("consultations?limit=1") == ["asked-gone", "asked-early", "asked-late"]
+        assert bank.names("consultations?limit=1") == ["asked-early", "asked-late"]
+        assert bank.names("consultations?state=abandoned") == ["asked-gone"]
+        assert bank.names("consultations?customer=asked-gone") == ["asked-gone"]
 
     def test_complaints_by_handler_and_limit(self, bank: Bank) -> None:
-        """What is due first comes first, and what has no limit last."""
-        assert bank.names("complaints") == ["late", "near", "fresh", "done"]
-        assert bank.names("complaints?limit=1") == ["late", "near", "fresh", "done"]
+        """What is due first comes first; closed ones come where they are asked for."""
+        assert bank.names("complaints") == ["late", "near", "fresh"]
+        assert bank.names("complaints?limit=1") == ["late", "near", "fresh"]
         assert bank.names("complaints?handler=li") == ["near", "fresh"]
         assert bank.names("complaints?due=overdue") == ["late"]
         assert bank.names("complaints?due=soon") == ["near"]
