@@ -184,7 +184,7 @@ def _prepare(settings: Settings) -> None:
 
 
 def _begin_to_react(settings: Settings) -> None:
-    """See that whatever the workers take from now on is acted upon, however late the one that reacts begins."""
+    """See that whatever workers take is acted upon, however late the one that reacts begins."""
     from api.service import running  # noqa: PLC0415  # the web framework loads slowly
 
     if "react" in settings.roles:

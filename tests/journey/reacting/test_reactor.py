@@ -25,6 +25,7 @@ from tests.facts import NOON, event
 from tests.journey.policies.happenings import assigned
 from tests.journey.policies.specs import SHIPPED, arranged
 from tests.journey.reacting.places import House, house
+from tests.journey.writing import append, first
 
 COMPLAINT = {"category": "fees", "severity": "normal", "description": "Too much", "contact": "13800000000"}
 QUESTION = {"topic": "rates", "category": "mortgage"}
@@ -380,6 +381,24 @@ class TestDefects:
         here.react(here.reactor(policies=(Policy("bad", wants_nonsense, on=("consultation.requested",)),)))
 
         assert [each.error for each in table.parked(here.views)] == ["CaseRequired"]
+
+    def test_in_the_log_park_the_customer(self, here: House) -> None:
+        """Whose events cannot be read is asked about nothing more, and holds up nobody."""
+        here.happens("complaint.registered", COMPLAINT, customer="C2")
+        here.react()
+        damaged = event("interaction.recorded", {"touchpoint": "x", "action": "y"}, customer="C2")
+        version = len(here.log.read_stream("C2")) + 1
+        append(here.log, [first(damaged._replace(data={"touchpoint": 7}), version)])
+        here.happens("complaint.registered", COMPLAINT, customer="C1")
+        here.pass_time(days=20)
+        reactor = here.reactor()
+        here.react(reactor)
+
+        assert [(each.stream_id, each.policy, each.error) for each in table.parked(here.views)] == [
+            ("C2", table.EVERY, "DamagedEvent")
+        ]
+        assert {each.stream_id for each in here.all() if "watch" in each.source} == {"C1"}
+        assert loops.wait_for(reactor.retry_parked()) == 0
 
     def test_of_a_watch_park_it(self, here: House) -> None:
         """No time limit is guessed: without a rule set nobody is warned, and that is shown."""
