@@ -8,6 +8,11 @@ from api.problems.problem import Problem
 from journey import errors
 from journey.erasure.schedule import BadSchedule
 from journey.processes import BadDefinition
+from journey.reacting.configuration_file import (
+    BadConfiguration,
+    MisfitConfiguration,
+    UnreadableConfiguration,
+)
 from journey.rule_sets import BadRuleSet
 from journey.strict_json import StrictJSONError
 from journey.touchpoints import TOUCHPOINTS
@@ -54,6 +59,9 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     BadDefinition: "internal-error",
     BadRuleSet: "internal-error",
     BadSchedule: "internal-error",
+    BadConfiguration: "internal-error",
+    UnreadableConfiguration: "internal-error",
+    MisfitConfiguration: "internal-error",
     StrictJSONError: "malformed-json",
 }
 """By class; an error that is not listed goes by the nearest class above it."""
