@@ -235,14 +235,14 @@ class TestRules:
 
         assert self._due(*history)[0] == "2026-12-02T15:59:59.000000Z"
 
-    def test_where_days_cannot_be_counted_what_handlers_were_told_holds(self) -> None:
-        """Nobody knows yet on which days of the year 2101 people work; nothing breaks of it."""
-        by_working_days = projection(Processes.of([LOAN], load_rule_sets("uk")))
-        data = {**COMPLAINED.data, "category": "payments"}
-        late = Told(type="complaint.registered", data=data, case="CMP-1", at="2101-03-01T00:00:00Z")
+    def test_where_rules_are_not_known_what_handlers_were_told_holds(self) -> None:
+        """A rule set may be gone; nothing breaks of it."""
+        registered = Told(
+            type="complaint.registered", data=COMPLAINED.data, case="CMP-1", process="gone@2020-01"
+        )
 
-        [row] = given(by_working_days, late, ASSIGNED).rows.values()
-        assert row["due_at"][:19] == "2026-11-17T12:00:00"
+        assert self._due(registered)[0] is None
+        assert self._due(registered, ASSIGNED)[1] == "2026-11-17T12:00:00"
 
 
 class TestConsultation:
