@@ -190,8 +190,6 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given,
             raise EventIdReused(*key)
         slot.same_as = twin
         return
-    if slot.digest is None:
-        raise PersonalDataErased
     journey = draft.journeys.get(event.stream_id) or given.journeys.get(event.stream_id) or initial()
     if isinstance(journey, DamagedEvent):
         raise DamagedEvent(str(journey))
@@ -199,6 +197,8 @@ def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given,
     if expected is not None and journey.version != expected + before:
         raise StreamMoved(expected, journey.version)
     decided, new_case = _decided(draft, journey, event, submission.mode, given)
+    if slot.digest is None:  # of what the journey does not know yet
+        raise PersonalDataErased
     slot.decided, slot.version, slot.new_case = decided, Version(journey.version + 1), new_case
     if new_case is not None:
         draft.owners[new_case] = event.stream_id

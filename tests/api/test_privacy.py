@@ -124,7 +124,7 @@ class TestErasure:
         assert analyst.get(f"/v1/customers/{customer}").json()["privacy"] == "erased"
         assert NAME not in analyst.get(f"/v1/customers/{customer}/timeline").text
         again = cloudevent("customer.profile_changed", {"name": NAME}, subject=customer)
-        assert_problem(post(channel, again), "personal-data-erased")
+        assert_problem(post(channel, again), "personal-data-erased", "#/data/name")
         assert post(channel, cloudevent(subject=customer)).status_code == 201
 
     def test_who_is_erased_can_complain(
@@ -137,7 +137,9 @@ class TestErasure:
             assert time.monotonic() < deadline
         told = {"category": "fee", "severity": "low", "description": "x", "contact": "13800138000"}
         complaint = cloudevent("complaint.registered", {**told, "about": f"APP-{customer}"}, subject=customer)
-        assert_problem(post(channel, complaint), "personal-data-erased")
+        assert_problem(
+            post(channel, complaint), "personal-data-erased", "#/data/contact", "#/data/description"
+        )
         assert "new subject" in unescape(channel.get("/problems/personal-data-erased").text)
         again = post(channel, {**complaint, "subject": f"{customer}-again"})
 

@@ -1,6 +1,7 @@
 """Looks at what the log has had since the checkpoint, and at whose moment has come: what there is to do."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -102,10 +103,9 @@ class Looker(NamedTuple):
         for policy in self.policies:
             if policy.queue is None or event.type not in policy.on:
                 continue
-            try:
+            queue = None
+            with suppress(Exception):  # the policy itself fails at it too, and then is parked
                 queue = policy.queue(event, self.configuration)
-            except Exception:  # noqa: BLE001, S112  # the policy itself fails at it too, and then is parked
-                continue
             if queue is not None:
                 taken[policy.name] = turns.get(queue, 0)
                 turns[queue] = taken[policy.name] + 1
