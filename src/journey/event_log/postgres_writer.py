@@ -102,6 +102,7 @@ class PostgresWriter:
         self._connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._append: Any = None
+        self._append_with_keys: Any = None
         self._answers_now = False
         """Whether the database has answered in this turn of the loop."""
 
@@ -125,7 +126,7 @@ class PostgresWriter:
         values = _values(entries, links)
         try:
             positions: Sequence[int] = await (
-                connection.fetchval(_APPEND_WITH_KEYS, *_key_values(keys), *values)
+                self._append_with_keys.fetchval(*_key_values(keys), *values)
                 if keys
                 else self._append.fetchval(*values)
             )
@@ -222,6 +223,7 @@ class PostgresWriter:
         try:
             connection = await connect(self._url, self._patience, **self._session)
             self._append = await connection.prepare(_APPEND)
+            self._append_with_keys = await connection.prepare(_APPEND_WITH_KEYS)
         except (*_FAILURES, TimeoutError) as error:
             if connection is not None:
                 connection.terminate()

@@ -36,7 +36,7 @@ class Sealer:
     def lacks(self, events: Iterable[Event]) -> set[KeyName]:
         """Name the keys that the events are sealed with and that are not at hand."""
         lacks = self._keyring.lacks
-        return {name for event in events for name in _names(event) if lacks(name)}
+        return {name for event in events if _is_personal(event) for name in _names(event) if lacks(name)}
 
     async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
         """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
@@ -75,8 +75,8 @@ class Sealer:
         """Return the keys that were made for this group and that events are sealed with."""
         if not self._made:
             return []
-        names = {name for event in events for name in _names(event) if name in self._made}
-        return [self._made[name][0] for name in names]
+        names = {name for event in events if _is_personal(event) for name in _names(event)}
+        return [self._made[name][0] for name in names & self._made.keys()]
 
     def keep(self, stored: Iterable[WrappedKey]) -> None:
         """Have keys at hand that were made for this group, and are stored now."""
@@ -90,7 +90,7 @@ class Sealer:
         None where the customer's data was erased, and what was told then cannot be compared any more.
         Raises `KeysUnavailable` where the keys are not at hand.
         """
-        names = _names(event)
+        names = _names(event) if _is_personal(event) else ()
         if not names:
             return content_digest(event)
         keys = [self._newest(name) for name in (sorted(names) if len(names) > 1 else names)]
@@ -104,12 +104,11 @@ class Sealer:
 
     def sealed(self, event: Event, version: Version) -> Mapping[str, Any] | None:
         """Return the payload of an event as the log is to have it; None where nothing in it is personal."""
-        fields = PERSONAL_FIELDS.get(event.type)
-        if fields is None:
+        if not _is_personal(event):
             return None
         data: dict[str, Any] | None = None
         place = Place(event.stream_id, version, event.source, event.id, event.type, "")
-        for field, retention in fields.items():
+        for field, retention in PERSONAL_FIELDS[event.type].items():
             value = event.data.get(field)
             if value is None:
                 continue
@@ -133,10 +132,12 @@ class Sealer:
         return made[1] if made else self._keyring.newest(name)
 
 
+def _is_personal(event: Event) -> bool:
+    return event.touchpoint.type in PERSONAL_FIELDS
+
+
 def _names(event: Event) -> Collection[KeyName]:
     """Name the keys that an event is sealed with."""
-    fields = PERSONAL_FIELDS.get(event.type)
-    if fields is None:
-        return ()
+    fields = PERSONAL_FIELDS[event.type]
     stream_id, data = event.stream_id, event.data
     return {KeyName(stream_id, fields[field]) for field in fields if data.get(field) is not None}
