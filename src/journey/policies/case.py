@@ -117,12 +117,13 @@ def _escalated(_: Case, told: ComplaintEscalated, at: datetime) -> dict[str, Any
     return {"escalated_at": at} if told.cause == "overdue" else {}
 
 
+# What staff was given to do before has been done, also where it is told with a time before it was given.
 def _answered(*_: object) -> dict[str, Any]:
-    return {"attempts": 0, "attempted_at": None}
+    return {"attempts": 0, "attempted_at": None, "tasks": {}}
 
 
 def _recontacted(case: Case, _: ComplaintRecontacted, at: datetime) -> dict[str, Any]:
-    return {"attempts": case.attempts + 1, "attempted_at": at}
+    return {"attempts": case.attempts + 1, "attempted_at": at, "tasks": {}}
 
 
 def _with_agent(_: Case, told: ConsultationAssigned, __: datetime) -> dict[str, Any]:

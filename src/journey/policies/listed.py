@@ -5,7 +5,7 @@ from journey.policies.call_back import call_back
 from journey.policies.contact_again import contact_again
 from journey.policies.follow_up import follow_up, queue_of_follow_up
 from journey.policies.link_repeats import link_repeats
-from journey.policies.notify_customer import CHANGES, notify_customer
+from journey.policies.notify_customer import CHANGES, PROMISES, notify_customer
 from journey.policies.policy import Policy
 from journey.policies.route_complaint import queue_of_complaint, route_complaint
 from journey.policies.route_consultation import assign_reader, queue_of_consultation, route_consultation
@@ -18,7 +18,7 @@ _SCORES = ("feedback.submitted", "complaint.confirmed", "ticket.confirmed")
 POLICIES: tuple[Policy, ...] = (
     Policy("link-repeats", link_repeats, on=("complaint.registered",)),
     Policy("route-complaint", route_complaint, on=("complaint.registered",), queue=queue_of_complaint),
-    Policy("notify-customer", notify_customer, on=CHANGES),
+    Policy("notify-customer", notify_customer, on=(*CHANGES, *PROMISES)),
     Policy("route-ticket", route_ticket, on=("ticket.opened",)),
     Policy("route-consultation", route_consultation, on=("consultation.requested",), watch=assign_reader, queue=queue_of_consultation),  # noqa: E501  # one line each
     Policy("ask-feedback", ask_feedback, on=ENDS, watch=expire_feedback),

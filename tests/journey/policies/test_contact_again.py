@@ -26,6 +26,15 @@ def test_the_handler_is_to_ask_again_after_some_days() -> None:
     given(*HISTORY, told, attempt(NOON + 4 * DAY)).at(NOON + 7 * DAY, contact_again).then(ASK, case=COMPLAINT)
 
 
+def test_an_attempt_may_be_told_with_a_time_before_it_was_asked_for() -> None:
+    """Staff was faster than the service, or told of it later: the next attempt comes all the same."""
+    told = event("work.scheduled", {"item": "complaint.ask-again"}, case=COMPLAINT, at=NOON + 4 * DAY)
+    tried = given(*HISTORY, told, attempt(NOON + 3.5 * DAY))
+
+    tried.at(NOON + 6 * DAY, contact_again).then()
+    tried.at(NOON + 7 * DAY, contact_again).then(ASK, case=COMPLAINT)
+
+
 def test_after_the_last_attempt_the_complaint_is_closed() -> None:
     """Some days after it, for the customer to call back."""
     tried = given(*HISTORY, *(attempt(NOON + each * DAY) for each in (1, 2, 3)))

@@ -4,7 +4,7 @@ import pytest
 
 from journey.policies.notify_customer import CHANGES, notify_customer
 from tests.facts import event, submitted
-from tests.journey.moves import started
+from tests.journey.moves import approved, started
 from tests.journey.policies.happenings import APPLICATION, COMPLAINT, answered, assigned, complaint, segment
 from tests.journey.policies.specs import arranged, given, touchpoint
 
@@ -33,6 +33,24 @@ def test_what_changes_no_state_is_not_told() -> None:
         "review.step_completed", {"step": "s", "outcome": "passed", "reviewer": "Li"}, case=APPLICATION
     )
     given(submitted(case=APPLICATION), started(APPLICATION)).when(step, notify_customer).then()
+
+
+def test_a_new_promise_is_told_although_no_state_changes() -> None:
+    """A delivery that is delayed twice has two new promises; of one that is over nothing is promised."""
+    plan = [
+        submitted(case=APPLICATION),
+        started(APPLICATION),
+        approved(APPLICATION),
+        event("delivery.started", {}, case=APPLICATION),
+    ]
+    promise = {"reason": "strike", "new_promise": "2026-12-01T12:00:00Z"}
+    delayed = event("delivery.delayed", promise, case=APPLICATION)
+    told = touchpoint("notification.requested", template="delivery.delayed", language="zh", about=APPLICATION)
+    completed = event("delivery.completed", {}, case=APPLICATION)
+
+    given(*plan).when(delayed, notify_customer).then(told, case=APPLICATION)
+    given(*plan).when(delayed, notify_customer, delayed).then(told, case=APPLICATION)
+    given(*plan).when(delayed, notify_customer, completed).then()
 
 
 def test_what_came_again_is_told_once() -> None:
