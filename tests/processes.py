@@ -106,14 +106,16 @@ def server(
     running = Server(f"http://127.0.0.1:{port}", process)
     try:
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            assert process.poll() is None, "the service ended"
-            assert time.monotonic() < deadline, "the service does not start"
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{running.url}/healthz", trust_env=False).is_success:
-                    break
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.05)
+        # One client for all attempts: to make one takes longer than to ask.
+        with httpx.Client(trust_env=False) as asking:
+            while True:
+                assert process.poll() is None, "the service ended"
+                assert time.monotonic() < deadline, "the service does not start"
+                with suppress(httpx.TransportError):
+                    if asking.get(f"{running.url}/healthz").is_success:
+                        break
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.05)
         yield running
     finally:
         if process.poll() is None:

@@ -184,9 +184,12 @@ class Committer:
         while True:
             sight = await self._log.look(keys, self._journeys.versions(streams))
             await self._journeys.take_in(streams, sight.snapshots, sight.events)
-            # An event that was appended between two looks is known, and what follows it must see it too.
-            if not self._journeys.behind(sight.known.values()):
+            # An event that was appended between two looks is known, and what follows it must see it too, even
+            # if it is another stream's, whose key is used again.
+            behind = self._journeys.behind(sight.known.values())
+            if not behind:
                 return sight.known
+            streams = {*streams, *behind}
 
     async def _provide(self, submissions: Sequence[Submission], look: _Look) -> None:
         """Have the keys at hand that sealing needs; what is only validated gets none that is made for it."""

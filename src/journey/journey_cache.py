@@ -88,13 +88,14 @@ class JourneyCache:
             for snapshot in long:
                 await self._log.keep(snapshot)
 
-    def behind(self, known: Iterable[Known]) -> bool:
-        """Tell whether a journey at hand is older than an event that the log is known to hold."""
-        return any(
-            each.event.version > journey.version
+    def behind(self, known: Iterable[Known]) -> set[str]:
+        """Name the streams whose journeys at hand are older than an event that the log is known to hold."""
+        return {
+            each.event.stream_id
             for each in known
             if isinstance(journey := self._journeys.get(each.event.stream_id), Journey)
-        )
+            and each.event.version > journey.version
+        }
 
     def _at_hand(self, stream_id: str) -> Journey:
         journey = self._journeys.get(stream_id)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from journey import case_numbers
 from journey.appender import Appended, Submission
 from journey.errors import (
+    EventIdReused,
     IllegalTransition,
     JourneyError,
     LogUnavailable,
@@ -228,6 +229,16 @@ class TestTwoProcesses:
 
         assert [each.duplicate for each in answers] == [False, True]
         assert [each.version for each in answers] == [4, 3]
+
+    def test_same_key_for_another_customer(self, postgres: Settings) -> None:
+        """The key of an event that another process has appended to a journey at hand holds nobody up."""
+        with process(postgres) as (one, _), process(postgres) as (two, _):
+            accept(one, visit("C1"))
+            accept(two, visit("C1", id="twice"))
+            (answer,) = send(one, visit("C2", id="twice"))
+
+            assert isinstance(answer, EventIdReused)
+            accept(one, visit("C2"))
 
     def test_case_number_taken_meanwhile(self, postgres: Settings) -> None:
         """Of two customers for whom one number is drawn at once, the slower gets the next number."""
