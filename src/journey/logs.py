@@ -30,6 +30,7 @@ KEYS = frozenset(
         "logger",
         "message",
         "method",
+        "policy",
         "position",
         "projection",
         "reading",

@@ -69,8 +69,8 @@ class SQLiteWriter:
 
     def close(self) -> None:
         """End the thread, once what it is at is written."""
-        self._thread.submit(self._keys.close)
         self._thread.shutdown()
+        self._keys.close()
 
     def _insert(
         self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
