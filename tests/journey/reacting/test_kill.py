@@ -4,7 +4,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.event_log import open_event_log
+from journey.event_log import EventLog, open_event_log
 from journey.events import Position, RecordedEvent
 from journey.migrating import migrate
 from journey.settings import Settings
@@ -42,13 +41,12 @@ def reactors(settings: Settings, count: int) -> Iterator[list[subprocess.Popen[b
             each.communicate()
 
 
-def read(settings: Settings) -> list[RecordedEvent]:
-    """Read the log as nobody writes it."""
+@contextmanager
+def reading(settings: Settings) -> Iterator[EventLog]:
+    """Open the log for reading, whoever writes it."""
     log = open_event_log(storage_of(settings), settings, writer=False)
-    try:
-        return log.read_all(Position(0), 100_000)
-    finally:
-        log.close()
+    yield log
+    log.close()
 
 
 @pytest.mark.timeout(900)
@@ -61,15 +59,21 @@ def test_kills_at_random_points_lose_nothing_and_double_nothing(settings: Settin
     interrupted = 0
     for number in range(KILLS):
         _happen(settings, number * CUSTOMERS, CUSTOMERS)
-        with reactors(settings, 1 if storage.embedded else 2) as running:
+        further = moments.randrange(CUSTOMERS * EXPECTED_OF_ONE.total())
+        with reactors(settings, 1 if storage.embedded else 2) as running, reading(settings) as log:
+            until = log.head() + further
             for each in running:
                 assert each.stdout is not None
                 assert each.stdout.readline() == b"begun\n"
-            _let_go_on(running[0], moments.uniform(0.02, 0.3))
+            # How far they are decides, and not how long they take.
+            while log.head() < until and running[0].poll() is None:
+                pass
             for each in running:
                 each.send_signal(signal.SIGKILL)
                 each.wait()
-        done = sum(each.source.startswith("/policies/") for each in read(settings))
+        with reading(settings) as log:
+            events = log.read_all(Position(0), 100_000)
+        done = sum(each.source.startswith("/policies/") for each in events)
         interrupted += done < (number + 1) * CUSTOMERS * EXPECTED_OF_ONE.total()
 
     assert interrupted > KILLS // 5, "most reactors had nothing left to do when they were killed"
@@ -93,12 +97,6 @@ def _happen(settings: Settings, first: int, count: int) -> None:
                 here.react()
             happen(here, first, count)
         log.close()
-
-
-def _let_go_on(process: subprocess.Popen[bytes], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        pass
 
 
 def _check(events: list[RecordedEvent]) -> None:
