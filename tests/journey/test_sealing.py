@@ -1,8 +1,9 @@
 """Personal data is sealed on its way into the log: nothing but its customer's key opens it."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -205,12 +206,17 @@ class TestKeys:
         assert set(epochs) == {2}
         assert keyring.newest(KeyName("C2", "identity")).secret
 
-    def test_keys_that_cannot_be_stored(self, sealing: Writer, log: EventLog, settings: Settings) -> None:
-        """Who needs a new key is told to come again; all others' events are appended."""
+    @pytest.mark.parametrize("held", ["IMMEDIATE", "EXCLUSIVE"])
+    def test_keys_that_cannot_be_stored(
+        self, sealing: Writer, log: EventLog, settings: Settings, held: str
+    ) -> None:
+        """Who needs a new key is told to come again; all others' events are appended, and soon."""
         if log.writer.works_beside:
             pytest.skip("keys lie in the log's own database")
         accept(sealing, registered())
-        with _table(settings):  # it holds the file for itself
+        file = storage_of(settings).file("keys")
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute(f"BEGIN {held}")
             sent = [visit("C2"), registered(customer="C3"), visit("C3"), registered()]
             outcomes = [type(outcome) for outcome in send(sealing, *sent)]
 

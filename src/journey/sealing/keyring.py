@@ -76,9 +76,7 @@ class Keyring:
         """Have a key at hand that was made, and is stored now."""
         self._keep({name: {key.version: key}})
 
-    def take_in(
-        self, names: Collection[KeyName], stored: Collection[WrappedKey], forgotten: int | None = None
-    ) -> bool:
+    def take_in(self, names: Collection[KeyName], stored: Collection[WrappedKey], forgotten: int) -> bool:
         """Have keys at hand that the store was seen to hold, and know of the others that they do not exist.
 
         Nothing, and False, where keys were let go of since there were `forgotten`; raises `KeysUnavailable`.
@@ -87,7 +85,7 @@ class Keyring:
         for each in stored:
             key = DataKey(each.version, self._wrapping.unwrapped(each))
             found.setdefault(each.name, {})[each.version] = key
-        if forgotten not in (None, self.forgotten):
+        if forgotten != self.forgotten:
             return False
         for name in set(names).difference(found):
             self._at_hand.pop(name, None)

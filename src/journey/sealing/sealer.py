@@ -19,7 +19,7 @@ from journey.touchpoints.touchpoint import Retention
 Ask = Callable[[Collection[KeyName]], Awaitable[list[WrappedKey]]]
 """Finds what is stored of keys."""
 
-# So long nobody who needs a new key waits for a store that cannot be written.
+# So long nobody who lacks a key waits for a store that does not answer.
 _REST_SECONDS = 1.0
 
 _log = structlog.get_logger()
@@ -40,6 +40,8 @@ class Sealer:
 
     async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
         """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
+        if self._rests():
+            return False
         try:
             while True:
                 forgotten, stored = self._keyring.forgotten, await ask(names)
@@ -47,6 +49,7 @@ class Sealer:
                     return bool(stored)
         except KeysUnavailable as error:
             _log.warning("keys_unavailable", error=str(error))
+            self.rest()
             return False
 
     async def make(self, names: Collection[KeyName]) -> None:
@@ -55,7 +58,7 @@ class Sealer:
         Where that fails, each event that needs one will tell.
         """
         self._made = {}
-        if not names or time.monotonic() < self._rests_until:
+        if not names or self._rests():
             return
         try:
             epoch = await self._keyring.epoch()
@@ -68,7 +71,7 @@ class Sealer:
         self._keyring.doubt_epoch()
 
     def rest(self) -> None:
-        """Make no keys for a while: they cannot be stored."""
+        """Look for no keys and make none for a while: the store does not answer."""
         self._rests_until = time.monotonic() + _REST_SECONDS
 
     def made(self, events: Iterable[Event]) -> list[WrappedKey]:
@@ -126,6 +129,9 @@ class Sealer:
     def _seal(self, value: Any, place: Place, field: str, retention: Retention, key: DataKey) -> str:
         at = place._replace(field=field)
         return seal(value, at, retention, key, tenant=self._keyring.tenant, algorithm=self._algorithm)
+
+    def _rests(self) -> bool:
+        return time.monotonic() < self._rests_until
 
     def _newest(self, name: KeyName) -> DataKey:
         made = self._made.get(name)
