@@ -180,7 +180,7 @@ def moment_of(time: str | None, reading: Reading, faults: Faults) -> datetime | 
         return None
     try:
         occurred_at = datetime.fromisoformat(time.upper())
-        in_utc = occurred_at.astimezone(UTC)
+        in_utc = occurred_at if occurred_at.tzinfo is UTC else occurred_at.astimezone(UTC)
     except (ValueError, OverflowError):
         faults.append(fault("time", Words("There is no such date or time.", "不是有效的日期时间。")))
         return None
@@ -198,8 +198,9 @@ def moment_of(time: str | None, reading: Reading, faults: Faults) -> datetime | 
 def further_of(value: Mapping[str, Any], faults: Faults) -> dict[str, str]:
     """Read the attributes that have no field of their own, as the text that CloudEvents writes for them."""
     further = {}
-    for name, attribute in value.items():
-        if name in OWN or attribute is None:  # null is CloudEvents' way to say that there is none
+    for name in [each for each in value if each not in OWN]:
+        attribute = value[name]
+        if attribute is None:  # CloudEvents' way to say that there is none
             continue
         if name in SET_BY_THE_SERVICE:
             faults.append(

@@ -37,7 +37,9 @@ from journey.sealing.sealer import Sealer
 from journey.sealing.wrapping import Wrapping
 from journey.searching.follower import SearchFollower
 from journey.settings import Settings
+from journey.shared_appender import SharedAppender
 from journey.storage import only_writer, storage_of
+from journey.submissions import Writer
 from projections.engine import Engine
 from projections.lookups import EmbeddedViews, Lookups
 from projections.postgres_views import PostgresViews
@@ -57,7 +59,7 @@ class Service:
     settings: Settings
     clock: Callable[[], datetime]
     log: EventLog
-    appender: Appender
+    appender: Writer
     views: sa.Engine
     """The read models, for reading."""
     engine: Engine
@@ -111,7 +113,9 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         customers_keys = storage.engine("keys", writer=True)
         stack.callback(customers_keys.dispose)
         keyring = open_keyring(customers_keys, settings)
-        appender = Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing))
+        appender = _writer(
+            Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing)), settings
+        )
         reactor = Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock)
         if "react" in settings.roles:
             reactor.prepare()
@@ -161,9 +165,16 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         )
 
 
+def _writer(own: Appender, settings: Settings) -> Writer:
+    """Return the writer of this process, or what finds the one that several processes share."""
+    if settings.writer_directory is None or "api" not in settings.roles:
+        return own
+    return SharedAppender(own, settings.writer_directory, settings.queue_events)
+
+
 def _privacy(
     log: EventLog,
-    appender: Appender,
+    appender: Writer,
     keyring: Keyring,
     engines: tuple[sa.Engine, sa.Engine],
     *,

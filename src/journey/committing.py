@@ -218,9 +218,8 @@ class Committer:
     async def _write(self, draft: Draft, recorded_at: datetime) -> None:
         if not draft.written:
             return
-        decided = [slot.decided for slot in draft.written if slot.decided is not None]
-        keys = self._sealer.made(decided) if self._sealer is not None else []
         entries = [self._entry(slot, recorded_at) for slot in draft.written]
+        keys = self._sealer.used() if self._sealer is not None else []
         positions = await self._log.append(entries, keys)
         if self._sealer is not None:
             self._sealer.keep(keys)

@@ -162,6 +162,7 @@ def _try_submission(draft: Draft, submission: Submission, slots: Sequence[Slot],
 
 def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slot], given: Given) -> None:
     unsealable: set[str] = set()
+    expects = submission.expected_version is not None
     for slot in slots:
         # What cannot be sealed now may be sent again: what follows it in its stream is not judged without it.
         if isinstance(slot.error, KeysUnavailable) or slot.event.stream_id in unsealable:
@@ -169,14 +170,10 @@ def _decide_submission(draft: Draft, submission: Submission, slots: Sequence[Slo
             slot.error = slot.error or KeysUnavailable()
             continue
         try:
-            _decide_slot(draft, slot, submission, given, _decided_before(submission, slots))
+            before = sum(each.decided is not None for each in slots) if expects else 0
+            _decide_slot(draft, slot, submission, given, before)
         except JourneyError as error:
             slot.error = error
-
-
-def _decided_before(submission: Submission, slots: Sequence[Slot]) -> int:
-    """Count the events of a submission that were decided already, where its version depends on them."""
-    return 0 if submission.expected_version is None else sum(slot.decided is not None for slot in slots)
 
 
 def _decide_slot(draft: Draft, slot: Slot, submission: Submission, given: Given, before: int) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ def to_state(event: Event, recorded_at: datetime, data: Mapping[str, Any] | None
         "id": event.id,
         "source": event.source,
         "time": event.time,
-        "recordedtime": recorded_at.isoformat(timespec="microseconds"),
+        "recordedtime": _in_full(recorded_at),
     }
     if event.case is not None:
         state["case"] = event.case
@@ -42,6 +43,12 @@ def to_state(event: Event, recorded_at: datetime, data: Mapping[str, Any] | None
         state["attributes"] = event.attributes
     state["data"] = event.data if data is None else data
     return encode(state)
+
+
+@lru_cache(maxsize=4)
+def _in_full(moment: datetime) -> str:
+    """Write a moment, which all events of a commit share."""
+    return moment.isoformat(timespec="microseconds")
 
 
 def from_state(stream_id: str, version: int, position: int, type_: str, state: bytes) -> RecordedEvent:

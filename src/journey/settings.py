@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     """How many events may wait for the writer."""
     group_events: int = 2_000
     """How many events one commit may hold."""
+    writer_directory: Path | None = None
+    """Directory in which processes of this machine that answer requests agree on the one that writes; None
+    lets each write by itself. Nobody else may open it."""
     cached_journeys: int = 20_000
     """How many customers' journeys the writer keeps in memory."""
     lock_timeout: float = 3.0

@@ -1,8 +1,9 @@
 """What is asked of the writer, and what it answers."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from journey.errors import JourneyError
 from journey.events import Event, Position, Version
@@ -61,3 +62,21 @@ class Counts:
             elif outcome.position is not None:
                 self.appended += 1
                 self.deviations += outcome.deviation is not None
+
+
+class Writer(Protocol):
+    """Whoever appends: this process, or one of those that share the work."""
+
+    @property
+    def counts(self) -> Counts:
+        """What it has done since it started."""
+
+    def submit(self, submission: Submission) -> "asyncio.Future[list[Outcome]]":
+        """Queue a submission; the future gives one outcome per event, in order.
+
+        Raises `QueueFull` when more events wait than may, at once or by the future; an empty queue takes a
+        submission of any size.
+        """
+
+    async def stop(self) -> None:
+        """Take no more, and return when everything that waits is written."""

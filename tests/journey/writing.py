@@ -21,6 +21,7 @@ from journey.events import Event, Position
 from journey.sealing.sealer import Sealer
 from journey.settings import Settings
 from journey.storage import storage_of
+from journey.submissions import Writer as Appending
 from tests import loops
 from tests.facts import NOON
 from tests.journey.specs import PROCESSES
@@ -70,7 +71,7 @@ class Pending:
 class Writer:
     """A writer in the event loop of the tests, for threads."""
 
-    def __init__(self, appender: Appender) -> None:
+    def __init__(self, appender: Appending) -> None:
         self.appender = appender
         self._held: SimpleQueue[Callable[[], None]] | None = None
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,10 @@ def work(commands: Sequence[Sequence[str]], database: str) -> None:
     # Not as an argument: it may hold a password, and every user of the machine sees arguments.
     environment = {**os.environ, _MARK: "yes", "JOURNEY_DATABASE": database}
     environment.pop("JOURNEY_DATA", None)
-    with _running(commands, environment) as workers:
+    with (
+        tempfile.TemporaryDirectory(prefix="journey-") as directory,
+        _running(commands, {**environment, "JOURNEY_WRITER_DIRECTORY": directory}) as workers,
+    ):
         while not signals.came_within(0.2):
             if (ended := next((each for each in workers if each.poll() is not None), None)) is not None:
                 terminal.fail(

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from journey.appender import Appender
 from journey.erasure.record import Asked, Record, record_of
 from journey.erasure.schedule import Because, Schedule, due_at
 from journey.erasure.sinks import SINKS, Evidence
@@ -23,7 +22,7 @@ from journey.sealing.data_keys import DataKeyStore
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import TRUSTED_SECONDS, Keyring
 from journey.searching.table import forget, holds
-from journey.submissions import Submission
+from journey.submissions import Submission, Writer
 from journey.touchpoints import read_touchpoint
 from journey.touchpoints.customer import CustomerErased, CustomerErasureBegun
 from journey.touchpoints.touchpoint import CLASSES, Retention
@@ -46,7 +45,7 @@ class Desk(NamedTuple):
     """Everything that an erasure needs."""
 
     log: EventLog
-    appender: Appender
+    appender: Writer
     keyring: Keyring
     store: DataKeyStore
     destroyer: Destroyer

@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
-from journey.appender import Appended, Appender, Outcome, Submission
 from journey.errors import (
     BatchAborted,
     CaseOfAnotherKind,
@@ -32,6 +31,7 @@ from journey.reacting.facts import Ground, events_for, ground_at, ground_of
 from journey.reacting.folding import Fold
 from journey.reacting.table import EVERY, Parked, Row
 from journey.sealing.keyring import Keyring
+from journey.submissions import Appended, Outcome, Submission, Writer
 
 OUTAGES = (KeysUnavailable, LogUnavailable, OutcomeUnknown, QueueFull)
 """What is waited out: nothing is wrong with anybody's events."""
@@ -70,7 +70,7 @@ class Means(NamedTuple):
     """What is needed to ask and to append."""
 
     log: EventLog
-    appender: Appender
+    appender: Writer
     keyring: Keyring
     configuration: Configuration
     policies: Sequence[Policy]

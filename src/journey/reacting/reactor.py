@@ -14,7 +14,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
-from journey.appender import Appender
 from journey.errors import CheckpointMoved
 from journey.event_log import EventLog
 from journey.in_threads import to_its_end
@@ -28,6 +27,7 @@ from journey.reacting.leading import leading
 from journey.reacting.looking import Looker, Sight
 from journey.reacting.retrying import retry
 from journey.sealing.keyring import Keyring
+from journey.submissions import Writer
 
 _AT_ONCE = 64
 """For how many customers events wait for the writer at once."""
@@ -42,7 +42,7 @@ class Place(NamedTuple):
 
     log: EventLog
     views: sa.Engine
-    appender: Appender
+    appender: Writer
     keyring: Keyring
 
 

@@ -31,6 +31,7 @@ class Sealer:
     def __init__(self, keyring: Keyring, algorithm: Algorithm) -> None:
         self._keyring, self._algorithm = keyring, algorithm
         self._made: dict[KeyName, tuple[WrappedKey, DataKey]] = {}
+        self._used: set[KeyName] = set()
         self._rests_until = 0.0
 
     def lacks(self, events: Iterable[Event]) -> set[KeyName]:
@@ -57,7 +58,7 @@ class Sealer:
 
         Where that fails, each event that needs one will tell.
         """
-        self._made = {}
+        self._made, self._used = {}, set()
         if not names or self._rests():
             return
         try:
@@ -74,18 +75,15 @@ class Sealer:
         """Look for no keys and make none for a while: the store does not answer."""
         self._rests_until = time.monotonic() + _REST_SECONDS
 
-    def made(self, events: Iterable[Event]) -> list[WrappedKey]:
-        """Return the keys that were made for this group and that events are sealed with."""
-        if not self._made:
-            return []
-        names = {name for event in events if _is_personal(event) for name in _names(event)}
-        return [self._made[name][0] for name in names & self._made.keys()]
+    def used(self) -> list[WrappedKey]:
+        """Return the keys that were made for this group and that events were sealed with."""
+        return [self._made[name][0] for name in self._used]
 
     def keep(self, stored: Iterable[WrappedKey]) -> None:
         """Have keys at hand that were made for this group, and are stored now."""
         for each in stored:
             self._keyring.keep(each.name, self._made[each.name][1])
-        self._made = {}
+        self._made, self._used = {}, set()
 
     def digest(self, event: Event, validate_only: bool) -> bytes | None:  # noqa: FBT001  # as the submission has it
         """Digest what the source told, under the customer's key where it is personal.
@@ -116,7 +114,10 @@ class Sealer:
             if value is None:
                 continue
             data = dict(event.data) if data is None else data
-            key = self._newest(KeyName(event.stream_id, retention))
+            name = KeyName(event.stream_id, retention)
+            key = self._newest(name)
+            if name in self._made:
+                self._used.add(name)
             if type(value) is list:
                 data[field] = [
                     self._seal(each, place, f"{field}/{number}", retention, key)
