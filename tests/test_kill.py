@@ -4,9 +4,11 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from journey.event_log import open_event_log
@@ -16,6 +18,7 @@ from journey.settings import Settings
 from journey.storage import storage_of
 from projections.registry import projections
 from projections.verification import Checked, verify
+from tests.databases import database_settings
 from tests.facts import cloudevent
 from tests.processes import new_key, server
 
@@ -65,6 +68,23 @@ def an_event(id_: str) -> dict[str, Any]:
     return cloudevent("application.submitted", data, id=id_, subject=customer)
 
 
+def check_answers(stored: list[RecordedEvent], told: Told) -> None:
+    """See that every acknowledged event is stored once, as it was answered, and no event twice."""
+    assert max(Counter(event.id for event in stored).values()) == 1
+    by_id = {event.id: event for event in stored}
+    for id_, answer in told.answered.items():
+        event = by_id[id_]
+        assert (event.position, event.version, event.case) == (
+            answer["position"],
+            answer["version"],
+            answer["case"],
+        )
+    by_stream: dict[str, list[int]] = {}
+    for event in stored:
+        by_stream.setdefault(event.stream_id, []).append(event.version)
+    assert all(versions == list(range(1, len(versions) + 1)) for versions in by_stream.values())
+
+
 def check(settings: Settings, told: Told) -> None:
     """See that the log has every acknowledged event once, as it was answered, and no event twice."""
     storage = storage_of(settings)
@@ -73,19 +93,7 @@ def check(settings: Settings, told: Told) -> None:
         stored: list[RecordedEvent] = []
         while page := log.read_all(stored[-1].position if stored else Position(0), 5_000):
             stored += page
-        assert max(Counter(event.id for event in stored).values()) == 1
-        by_id = {event.id: event for event in stored}
-        for id_, answer in told.answered.items():
-            event = by_id[id_]
-            assert (event.position, event.version, event.case) == (
-                answer["position"],
-                answer["version"],
-                answer["case"],
-            )
-        by_stream: dict[str, list[int]] = {}
-        for event in stored:
-            by_stream.setdefault(event.stream_id, []).append(event.version)
-        assert all(versions == list(range(1, len(versions) + 1)) for versions in by_stream.values())
+        check_answers(stored, told)
         views = storage.engine("views", writer=False)
         with views.connect() as connection:
             for projection in projections(load_definitions()):
@@ -134,3 +142,43 @@ def test_ten_kills_under_load_lose_nothing_and_double_nothing(settings: Settings
             )
             assert response.status_code == 200
         check(settings, told)
+
+
+@pytest.mark.timeout(600)
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    """Of workers that share a writer any may be killed, the one that writes too; then the service ends."""
+    rounds = random.Random(20261129)  # noqa: S311  # a load, not a secret
+    told = Told()
+    with database_settings("postgres", tmp_path) as settings:
+        key = new_key(settings, "events:write", "journeys:read")
+        for number in range(6):
+            with server(settings, ["--workers", "3", "--roles", "api"]) as running:
+                with running.client(key) as client:
+                    for id_, event in list(told.unanswered.items()):
+                        answer = client.post("/v1/events", json=event)
+                        assert answer.status_code in (200, 201), answer.text
+                        told.answered[id_] = answer.json()
+                    told.unanswered.clear()
+                told.enough.clear()
+                limit = len(told.answered) + rounds.choice(ENOUGH)
+                writers = [
+                    threading.Thread(
+                        target=write, args=(running.url, key, told, f"k{number}-w{writer}", limit)
+                    )
+                    for writer in range(WRITERS)
+                ]
+                for writer in writers:
+                    writer.start()
+                assert told.enough.wait(60)
+                workers = psutil.Process(running.process.pid).children()
+                assert len(workers) == 3
+                workers[number % 3].kill()
+                for writer in writers:
+                    writer.join(30)
+                assert running.process.wait(30) == 1
+        log = open_event_log(storage_of(settings), settings, writer=False)
+        stored: list[RecordedEvent] = []
+        while page := log.read_all(stored[-1].position if stored else Position(0), 5_000):
+            stored += page
+        log.close()
+    check_answers(stored, told)

@@ -58,6 +58,11 @@ class Frames(asyncio.Protocol):
         del exc
         self._end(self)
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether what is sent can still arrive."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def send(self, number: int, content: bytes) -> None:
         """Send a frame, together with all others of this turn of the loop."""
         if not self._leaving:
@@ -72,7 +77,7 @@ class Frames(asyncio.Protocol):
 
     def _flush(self) -> None:
         leaving, self._leaving = self._leaving, []
-        if leaving and self._transport is not None and not self._transport.is_closing():
+        if leaving and self._transport is not None and self.is_open:
             self._transport.write(b"".join(leaving))
 
 

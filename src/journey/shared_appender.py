@@ -49,6 +49,8 @@ class SharedAppender:
         self._others: set[Frames] = set()
         """The connections of those who hand over to this process."""
         self._stopping = False
+        self._alone = False
+        """Whether there is no sharing: nothing depends on it for being right."""
 
     @property
     def counts(self) -> Counts:
@@ -57,8 +59,8 @@ class SharedAppender:
 
     @property
     def writes(self) -> bool:
-        """Tell whether this is the process that writes."""
-        return self._server is not None
+        """Tell whether this process writes by itself."""
+        return self._server is not None or self._alone
 
     def submit(self, submission: Submission) -> asyncio.Future[list[Outcome]]:
         """Hand a submission to the writer, as `Appender.submit` does."""
@@ -98,8 +100,12 @@ class SharedAppender:
 
     async def _join(self) -> None:
         """Become the one that writes, or find it; then hand over all that waits."""
-        while not (await self._write() or await self._follow()):  # noqa: ASYNC110  # another process tells nobody
-            await asyncio.sleep(_REST_SECONDS)
+        try:
+            while not (await self._write() or await self._follow()):  # noqa: ASYNC110  # another process tells nobody
+                await asyncio.sleep(_REST_SECONDS)
+        except OSError as error:
+            _log.warning("writer_not_shared", directory=str(self._directory), error=str(error))
+            self._alone = True
         self._joining = None
         waiting = dict(self._waiting)
         if self._writer is not None:
@@ -129,12 +135,14 @@ class SharedAppender:
         """Connect to the one that writes, if it can be reached."""
         loop = asyncio.get_running_loop()
         try:
-            _, self._writer = await loop.create_unix_connection(
+            _, frames = await loop.create_unix_connection(
                 lambda: Frames(self._answered, self._lost), str(self._socket)
             )
         except (FileNotFoundError, ConnectionError):
             return False
-        return True
+        # It may have gone again before it was told here that it had come.
+        self._writer = frames if frames.is_open else None
+        return frames.is_open
 
     @property
     def _socket(self) -> Path:
@@ -169,9 +177,10 @@ class SharedAppender:
         else:
             future.set_exception(outcomes)
 
-    def _lost(self, _: Frames) -> None:
+    def _lost(self, frames: Frames) -> None:
         """Look for another that writes; whoever waits is not to notice."""
-        self._writer = None
+        if frames is self._writer:
+            self._writer = None
         if self._waiting and self._joining is None:
             self._joining = asyncio.create_task(self._join())
 

@@ -121,7 +121,8 @@ def set_up_sqlite(connection: Any, *, wal: bool, writer: bool) -> None:
     """
     cursor = connection.cursor()
     if writer:
-        mode = "wal" if wal else "delete"
+        # To empty a rollback journal takes half the time of making and removing one.
+        mode = "wal" if wal else "truncate"
         if cursor.execute(f"PRAGMA journal_mode={mode}").fetchone()[0] != mode:
             raise UnsafeDatabase(f"SQLite refuses the {mode} journal")
         cursor.execute("PRAGMA synchronous=FULL")

@@ -7,6 +7,7 @@ customer by customer where the log is long.
 import contextlib
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,11 @@ _RETRIED = 20
 _PAUSE_WHILE_LOADING = 0.1
 # How long the loop rests after the database failed it, in seconds.
 _PAUSE_AFTER_FAILURE = 1.0
+# Where fewer events than these came during a pass, the loop rests so many times as long as the pass took: to
+# give each event a pass of its own would take the processor from those who append and read.
+_FEW_EVENTS = 200
+_REST_PER_PASS = 5.0
+_LONGEST_REST = 0.1
 
 _log = structlog.get_logger()
 
@@ -98,10 +104,12 @@ class Engine:
                 if not prepared:
                     self.prepare()
                     prepared = True
-                seen = self._log.head()
+                seen, began = self._log.head(), time.monotonic()
                 if not self.step():
                     busy = self._workers is not None and self._workers.busy
                     self._log.wait_for_append(seen, _PAUSE_WHILE_LOADING if busy else self._poll)
+                elif self._log.head() - seen < _FEW_EVENTS:
+                    self._stop.wait(min(_REST_PER_PASS * (time.monotonic() - began), _LONGEST_REST))
             except Exception as error:  # noqa: BLE001  # without this thread no projection would move again
                 self.failure = cause(error)
                 _log.warning("projections_rest", error=self.failure)

@@ -1,6 +1,8 @@
 """Processes that share a writer: one writes for all, and nobody's event is lost or doubled when it ends."""
 
 import asyncio
+import fcntl
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -124,6 +126,18 @@ class TestOneWrites:
             accept(two.writer, visit())
             assert not two.shared.writes
 
+    def test_no_place_to_share(self, postgres: Settings, tmp_path: Path) -> None:
+        """Where the directory is of no use, a process writes by itself, and says so in its log."""
+        too_long = tmp_path / ("d" * 120)
+        too_long.mkdir()
+        for directory in (too_long, tmp_path / "missing"):
+            alone = Sharing(postgres, directory)
+            try:
+                accept(alone.writer, visit())
+                assert alone.shared.writes
+            finally:
+                alone.stop()
+
 
 def _both(narrow: Sharing) -> None:
     """Submit more than may wait, in one turn of the loop, so that nothing of it is answered in between."""
@@ -176,6 +190,35 @@ class TestItEnds:
             (each.stream_id, each.id, each.version) for each in answers if isinstance(each, Appended)
         } <= set(there)
         assert others[0].shared.writes != others[1].shared.writes
+
+    def test_whoever_writes_hangs_up_at_once(self, postgres: Settings, tmp_path: Path) -> None:
+        """A connection that ends before anything crosses it is not taken for one that somebody answers."""
+        waiting = Sharing(postgres, tmp_path)
+
+        async def hang_up() -> list[Outcome]:
+            lock = os.open(tmp_path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            met = asyncio.Semaphore(0)
+
+            def meet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.transport.abort()
+                met.release()
+
+            server = await asyncio.start_unix_server(meet, tmp_path / "writer.socket")
+            answer = waiting.shared.submit(Submission([visit("C1")]))
+            for _ in range(5):
+                await asyncio.wait_for(met.acquire(), SOON)
+            server.close()
+            os.close(lock)
+            return await asyncio.wait_for(answer, SOON)
+
+        try:
+            (outcome,) = loops.wait_for(hang_up())
+        finally:
+            waiting.stop()
+
+        assert isinstance(outcome, Appended)
+        assert waiting.shared.writes
 
     def test_the_answer_was_lost(self, postgres: Settings, tmp_path: Path) -> None:
         """An event that was written, but not answered, is answered as known by the next one that writes."""

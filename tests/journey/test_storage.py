@@ -90,7 +90,7 @@ class TestEmbedded:
         assert storage.directory is not None
         assert storage.directory.stat().st_mode & 0o777 == 0o700
 
-    @pytest.mark.parametrize(("part", "journal"), [("log", "wal"), ("views", "wal"), ("access", "delete")])
+    @pytest.mark.parametrize(("part", "journal"), [("log", "wal"), ("views", "wal"), ("access", "truncate")])
     def test_writers_are_durable(self, storage: Storage, part: Part, journal: str) -> None:
         """Whoever writes a file waits for the disk at every commit."""
         engine = storage.engine(part, writer=True)
