@@ -385,15 +385,62 @@ class TestARepeat:
         assert here.names("surveys", state="following_up") == ["sun"]
 
 
+class TestAnImprovement:
+    """What Sun and the callers said is to change something for all."""
+
+    def test_it_is_announced(self, here: Bank) -> None:
+        """With a day, and with the complaint and the score that it answers; whoever said so may read it."""
+        complaint, survey = here.case("complaints", "sun"), here.case("surveys", "caller-01")
+        improvement = here.announces(
+            area={"stage": "complaint", "channel": "counter"},
+            plan="a charge that comes twice is paid back by itself",
+            expected_by=here.later(days=30)[:10],
+            expected_effect="half as many complaints about charges",
+            answers=[complaint.number, survey.number],
+        )
+        assert (here.did(), improvement.state) == ([], "announced")
+        told = improvement.now()
+        assert [(each["customer"], each["kind"]) for each in told["cases"]] == [
+            ("sun", "complaint"),
+            ("caller-01", "survey"),
+        ]
+        for case in (complaint, survey):
+            [answer] = case.now()["improvements"]
+            assert (answer["number"], answer["expected_by"]) == (improvement.number, told["expected_by"])
+        [listed] = here.get("improvements", stage="complaint", channel="counter")["items"]
+        assert (listed["number"], listed["customer"], listed["overdue"]) == (improvement.number, None, False)
+        assert here.get("improvements", product="card")["items"] == []
+
+    def test_it_takes_longer(self, here: Bank) -> None:
+        """It cannot be completed before it was begun; from its day on it is overdue until it is there."""
+        improvement = here.improvement()
+        assert improvement.refuses("improvement.completed", area={}) == []
+        here.passes(days=2)
+        improvement.happens("improvement.started", area={})
+        assert improvement.state == "in_progress"
+        here.passes(days=30)
+        assert [each["kind"] for each in here.get("improvements", due="overdue")["items"]] == ["improvement"]
+        assert improvement.number in [each["number"] for each in here.get("work")["items"]]
+
+        improvement.happens("improvement.completed", area={})
+        assert (improvement.state, here.get("improvements", due="overdue")["items"]) == ("completed", [])
+        improvement.happens("improvement.verified", area={})
+        assert (improvement.state, here.get("improvements")["items"]) == ("verified", [])
+        assert here.case("complaints", "sun").now()["improvements"][0]["state_name"] == "Effect measured"
+        here.did()
+
+
 class TestAtTheEnd:
     """Whoever looks back sees the same."""
 
     def test_replay_and_rebuild_change_nothing(self, here: Bank) -> None:
         """Policies ask about everything again, projections are built again: nothing comes of it."""
         events = list(here.log())
-        customers = sorted({each["subject"] for each in events})
+        improvement = here.improvement().number
+        customers = sorted({each["subject"] for each in events} - {f"improvement:{improvement}"})
         before = [here.get(f"customers/{customer}") for customer in customers]
         work = here.get("work/counts", by="state")["items"]
+        promise = here.get(f"improvements/{improvement}")
         assert len(customers) == 24
 
         here.begins_again()
@@ -403,4 +450,5 @@ class TestAtTheEnd:
         assert list(here.log()) == events
         assert [here.get(f"customers/{customer}") for customer in customers] == before
         assert here.get("work/counts", by="state")["items"] == work
+        assert here.get(f"improvements/{improvement}") == promise
         assert (here.differences(), here.parked()) == ([], {})

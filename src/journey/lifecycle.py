@@ -39,6 +39,7 @@ _CLOSED: Mapping[CaseKind, frozenset[str]] = {
     "complaint": frozenset({"closed", "merged", "withdrawn"}),
     "ticket": frozenset({"closed"}),
     "survey": frozenset({"submitted", "expired", "closed"}),
+    "improvement": frozenset({"verified"}),
 }
 
 _TARGETS: Mapping[CaseKind, Mapping[str, str | None]] = {

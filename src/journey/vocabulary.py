@@ -48,6 +48,7 @@ CASE_KINDS: Mapping[CaseKind, Words] = {
     "complaint": Words("Complaint", "投诉"),
     "ticket": Words("Service ticket", "服务工单"),
     "survey": Words("Survey", "满意度调查"),
+    "improvement": Words("Improvement", "服务改进"),
 }
 
 CARE: Mapping[CareKind, Words] = {
@@ -90,5 +91,9 @@ CASE_STATES: Mapping[tuple[CaseKind, str], Words] = {
     ("survey", "expired"): Words("Expired", "已过期"),
     ("survey", "following_up"): Words("Being followed up", "跟进中"),
     ("survey", "closed"): Words("Closed", "已闭环"),
+    ("improvement", "announced"): Words("Announced", "已公布"),
+    ("improvement", "in_progress"): Words("In progress", "实施中"),
+    ("improvement", "completed"): Words("In effect", "已落地"),
+    ("improvement", "verified"): Words("Effect measured", "已评估"),
 }
 """What to call a state of each kind of case."""

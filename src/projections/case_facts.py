@@ -69,9 +69,11 @@ Types that are not here move their case, and tell no fact about it.
 """
 
 HANDLED = frozenset(
-    type_ for type_, each in TOUCHPOINTS.items() if each.case is not None and each.case != "application"
+    type_
+    for type_, each in TOUCHPOINTS.items()
+    if each.case is not None and each.case not in ("application", "improvement")
 )
-"""The types of events that can happen to a case; applications are told by a projection of their own."""
+"""The types of events that happen to customers' cases; applications are told by a projection of their own."""
 
 
 def _sources() -> Iterator[tuple[CaseKind, str, str, str]]:

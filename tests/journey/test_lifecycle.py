@@ -83,6 +83,12 @@ REFERENCE = {
         feedback.follow_up_opened | -, submitted → following_up
         feedback.follow_up_closed | following_up → closed
     """,
+    "improvement": """
+        improvement.announced | - → announced
+        improvement.started   | announced → in_progress
+        improvement.completed | in_progress → completed
+        improvement.verified  | completed → verified
+    """,
 }
 REOPENING = {
     "application.resubmitted",
@@ -228,5 +234,6 @@ def test_the_closed_states_are_these() -> None:
         "complaint": {"closed", "merged", "withdrawn"},
         "ticket": {"closed"},
         "survey": {"submitted", "expired", "closed"},
+        "improvement": {"verified"},
     } == {kind: {state for state in STATES[kind] if is_closed(kind, state)} for kind in CASE_KINDS}
     assert not any(is_closed(kind, None) for kind in CASE_KINDS)

@@ -43,7 +43,7 @@ PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
     "customer": ("profile", None),
     "delivery": ("delivery", "application"),
     "feedback": ("feedback", "survey"),
-    "improvement": ("feedback", None),
+    "improvement": ("feedback", "improvement"),
     "interaction": ("interaction", None),
     "notification": ("interaction", None),
     "offer": ("review", "application"),
@@ -106,7 +106,7 @@ SHOWN = """
     feedback.follow_up_opened: handler- because- about
     feedback.invited: kind about medium
     feedback.submitted: csat nps ces comment about
-    improvement.announced: area plan expected_by expected_effect
+    improvement.announced: area plan expected_by expected_effect answers
     improvement.completed: area plan expected_by expected_effect
     improvement.started: area plan expected_by expected_effect
     improvement.verified: area plan expected_by expected_effect
@@ -210,6 +210,7 @@ class TestCatalogue:
             "feedback.follow_up_opened",
             "feedback.invited",
             "feedback.submitted",
+            "improvement.announced",
             "ticket.opened",
         ]
 
