@@ -111,13 +111,19 @@ class TestALoan:
         assert here.did() == ["message application.resubmitted (zh)"]
         assert (loan.state, loan.now()["round"]) == ("submitted", 2)
         loan.happens("review.started", **REVIEW)
+        assert here.did() == ["message review.started (zh)"]
+        here.passes_until(loan.now()["due_at"], seconds=1)
+        assert (here.did(), here.names("applications", due="overdue")) == ([], [])
+        here.passes(seconds=2)
+        assert here.did() == ["work review.overdue for zhao"]
+        assert here.names("applications", due="overdue", handler="zhao") == ["wang"]
         loan.happens("review.approved", terms="five years")
-        assert here.did() == ["message review.started (zh)", "message review.approved (zh)"]
+        assert here.did() == ["message review.approved (zh)"]
         assert [each["outcome"] for each in loan.now()["rounds"]] == ["rejected", "approved"]
         assert (loan.state, here.names("work")) == ("approved", [])
 
     def test_its_delivery_takes_longer(self, here: Bank) -> None:
-        """The customer is told the new promise, and asked for an opinion at the end."""
+        """The customer is told the new promise, that it is missed, and is asked for an opinion at the end."""
         loan = here.case("applications", "wang")
         plan = [{"step": "disbursement", "promised_at": here.later(days=2)}]
         loan.happens("delivery.started", plan=plan)
@@ -125,14 +131,20 @@ class TestALoan:
         assert loan.now()["due_at"][:10] == "2026-11-09"
 
         here.passes(days=1)
-        promise = here.later(days=4)
+        promise = here.later(days=2)
         loan.happens("delivery.delayed", reason="the registry is closed", new_promise=promise)
         assert here.did() == ["message delivery.delayed (zh)"]
         [delay] = loan.now()["delivery"]["delays"]
         assert delay["new_promise"] == loan.now()["expected_finish"] == loan.now()["due_at"]
         assert (loan.state, loan.now()["due_at"][:19]) == ("delivering", promise[:19])
 
-        here.passes(days=3)
+        assert here.did_from_day_to_day(1) == {}
+        assert here.names("applications", due="overdue") == []
+        here.passes_until(promise, seconds=-1)
+        assert here.did() == ["work delivery.overdue for front-desk", "message delivery.promise-missed (zh)"]
+        assert here.names("applications", due="overdue") == here.names("work") == ["wang"]
+        assert here.did_from_day_to_day(1) == {}
+
         loan.happens("delivery.completed", handover="paid out")
         assert here.did() == ["message delivery.completed (zh)", "feedback.invited"]
         assert (loan.state, loan.now()["due_at"]) == ("delivered", None)

@@ -101,7 +101,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         log = open_event_log(storage, settings)
         stack.callback(log.close)
         processes = processes_of(settings)
-        arranged = load_configuration(settings.policies).under(processes.rules)
+        arranged = load_configuration(settings.policies).under(processes)
         known = projections(processes)
         writing, reading = storage.engine("views", writer=True), storage.engine("views", writer=False)
         access = storage.engine("access", writer=True)

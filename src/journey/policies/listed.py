@@ -11,6 +11,7 @@ from journey.policies.route_complaint import queue_of_complaint, route_complaint
 from journey.policies.route_consultation import assign_reader, queue_of_consultation, route_consultation
 from journey.policies.route_ticket import route_ticket
 from journey.policies.watch_deadlines import watch_deadlines
+from journey.policies.watch_steps import watch_steps
 
 _SCORES = ("feedback.submitted", "complaint.confirmed", "ticket.confirmed")
 
@@ -24,6 +25,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("ask-feedback", ask_feedback, on=ENDS, watch=expire_feedback),
     Policy("follow-up", follow_up, on=_SCORES, queue=queue_of_follow_up),
     Policy("watch-deadlines", watch=watch_deadlines),
+    Policy("watch-steps", watch=watch_steps),
     Policy("contact-again", watch=contact_again),
     Policy("call-back", call_back, on=("consultation.abandoned",)),
 )
