@@ -37,7 +37,7 @@ _CLOSED: Mapping[CaseKind, frozenset[str]] = {
     "consultation": frozenset({"resolved", "abandoned"}),
     "application": frozenset({"withdrawn", "delivered", "failed", "rejected"}),
     "complaint": frozenset({"closed", "merged", "withdrawn"}),
-    "ticket": frozenset({"closed"}),
+    "ticket": frozenset({"closed", "converted"}),
     "survey": frozenset({"submitted", "expired", "closed"}),
     "improvement": frozenset({"verified"}),
 }

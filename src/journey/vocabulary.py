@@ -86,6 +86,7 @@ CASE_STATES: Mapping[tuple[CaseKind, str], Words] = {
     ("ticket", "routed"): Words("With a specialist team", "已转派"),
     ("ticket", "answered"): Words("Answered, to be confirmed", "已答复待确认"),
     ("ticket", "closed"): Words("Closed", "已关闭"),
+    ("ticket", "converted"): Words("Handled as a complaint", "已转投诉"),
     ("survey", "invited"): Words("Invited", "待评价"),
     ("survey", "submitted"): Words("Submitted", "已评价"),
     ("survey", "expired"): Words("Expired", "已过期"),

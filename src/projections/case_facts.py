@@ -36,6 +36,7 @@ KEPT: Mapping[str, Mapping[str, str | None]] = {
     "ticket.opened": {"class": "class_", "product": "product", "problem": "problem", "contact": "contact"},
     "ticket.routed": {"team": "team", "handler": None},
     "ticket.answered": {"answer": "answer", "handler": "by", "first_contact": "first_contact"},
+    "ticket.converted": {"complaint": "complaint"},
     "ticket.confirmed": {"solved": "solved"},
     "ticket.reopened": {"handler": None, "solved": None},
     "consultation.requested": {

@@ -73,8 +73,9 @@ REFERENCE = {
         ticket.opened    | - → open
         ticket.routed    | open, routed → routed
         ticket.answered  | open, routed → answered
+        ticket.converted | open, routed → converted
         ticket.confirmed | answered → closed
-        ticket.reopened  | answered, closed → open
+        ticket.reopened  | answered, closed, converted → open
     """,
     "survey": """
         feedback.invited          | - → invited
@@ -232,7 +233,7 @@ def test_the_closed_states_are_these() -> None:
         "consultation": {"resolved", "abandoned"},
         "application": {"withdrawn", "delivered", "failed", "rejected"},
         "complaint": {"closed", "merged", "withdrawn"},
-        "ticket": {"closed"},
+        "ticket": {"closed", "converted"},
         "survey": {"submitted", "expired", "closed"},
         "improvement": {"verified"},
     } == {kind: {state for state in STATES[kind] if is_closed(kind, state)} for kind in CASE_KINDS}

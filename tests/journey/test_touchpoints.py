@@ -32,7 +32,7 @@ TYPES = """
     notification.failed notification.requested notification.sent
     offer.accepted offer.cancelled offer.declined offer.made offer.returned offer.sent
     review.approved review.materials_requested review.rejected review.started review.step_completed
-    ticket.answered ticket.confirmed ticket.opened ticket.reopened ticket.routed
+    ticket.answered ticket.confirmed ticket.converted ticket.opened ticket.reopened ticket.routed
     work.cancelled work.completed work.resumed work.scheduled work.started work.suspended
 """
 PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
@@ -127,6 +127,7 @@ SHOWN = """
     review.step_completed: step outcome reviewer- note-
     ticket.answered: answer by- first_contact
     ticket.confirmed: solved
+    ticket.converted: complaint
     ticket.opened: class product problem contact
     ticket.reopened: reason
     ticket.routed: team reason-

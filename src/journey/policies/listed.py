@@ -18,9 +18,9 @@ _SCORES = ("feedback.submitted", "complaint.confirmed", "ticket.confirmed")
 # fmt: off
 POLICIES: tuple[Policy, ...] = (
     Policy("link-repeats", link_repeats, on=("complaint.registered",)),
-    Policy("route-complaint", route_complaint, on=("complaint.registered",), queue=queue_of_complaint),
+    Policy("route-complaint", route_complaint, on=("complaint.registered", "complaint.appealed"), queue=queue_of_complaint),  # noqa: E501  # one line each
     Policy("notify-customer", notify_customer, on=(*CHANGES, *PROMISES)),
-    Policy("route-ticket", route_ticket, on=("ticket.opened",)),
+    Policy("route-ticket", route_ticket, on=("ticket.opened", "complaint.registered")),
     Policy("route-consultation", route_consultation, on=("consultation.requested",), watch=assign_reader, queue=queue_of_consultation),  # noqa: E501  # one line each
     Policy("ask-feedback", ask_feedback, on=ENDS, watch=expire_feedback),
     Policy("follow-up", follow_up, on=_SCORES, queue=queue_of_follow_up),

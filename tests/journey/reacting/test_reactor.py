@@ -81,6 +81,9 @@ class TestReacting:
         ticket, complaint = here.all()[:2]
         assert (complaint.type, complaint.data["about"]) == ("complaint.registered", ticket.case)
         assert {each.attributes.get("correlationid") for each in here.all()} == {"story-7"}
+        [converted] = [each for each in here.all() if each.type == "ticket.converted"]
+        assert (converted.case, converted.data["complaint"]) == (ticket.case, complaint.case)
+        assert converted.attributes["causationid"] == complaint.id
         for field in ("description", "contact"):
             assert str(complaint.data[field]).startswith(SEALED)
         assert complaint.data["contact"] != ticket.data["contact"]
