@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from journey.reacting import table
+from journey.reacting import parking, table
 from journey.settings import Settings
 from journey.storage import storage_of
 from projections.verification import Checked, Difference, verify
@@ -230,7 +230,7 @@ class Bank:
         self.close()
         views = storage_of(self._settings).engine("views", writer=True)
         with views.begin() as connection:
-            for each in (table.CUSTOMERS, table.PARKED):
+            for each in (table.CUSTOMERS, parking.PARKED):
                 connection.execute(each.delete())
             connection.execute(table.CHECKPOINT.update().values(position=0, asked_until=0, turns="{}"))
         views.dispose()

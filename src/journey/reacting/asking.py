@@ -30,7 +30,8 @@ from journey.policies.customer import Customer, to_text
 from journey.policies.policy import Appointment, Cause, Policy, Wanted
 from journey.reacting.facts import Ground, events_for, ground_at, ground_of
 from journey.reacting.folding import Fold
-from journey.reacting.table import EVERY, Parked, Row
+from journey.reacting.parking import EVERY, Parked, parked_now
+from journey.reacting.table import Row
 from journey.sealing.keyring import Keyring
 
 OUTAGES = (KeysUnavailable, LogUnavailable, OutcomeUnknown, QueueFull)
@@ -204,14 +205,9 @@ class Asking:
     def _park(self, policy: Policy, position: Position, defect: _Defect) -> None:
         name = type(defect.__cause__).__name__
         _log.error("policy_failed", policy=policy.name, error=name)
-        self._parked[policy.name] = parked(
+        self._parked[policy.name] = parked_now(
             self._work.stream_id, policy.name, position, name, self._means.clock()
         )
-
-
-def parked(stream_id: str, policy: str, position: Position, error: str, now: datetime) -> Parked:
-    """Return a customer as parked for a policy; of the error only its name is kept: it may quote a person."""
-    return Parked(stream_id, policy, position, error, now.isoformat())
 
 
 def _told(ask: Callable[[], Iterable[_T]]) -> list[_T]:

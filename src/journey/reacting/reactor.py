@@ -26,7 +26,7 @@ from journey.reacting.asking import Asking, Done, Means, ReactorCounts, Work
 from journey.reacting.folding import Fold
 from journey.reacting.leading import leading
 from journey.reacting.looking import Looker, Sight
-from journey.reacting.retrying import retry
+from journey.reacting.retrying import retry_all, retry_rested
 from journey.sealing.keyring import Keyring
 
 _AT_ONCE = 64
@@ -93,9 +93,11 @@ class Reactor:
         async with leading(self._place.views) as leads:
             if not leads:
                 return False
+            # Before looking: whoever is well again is asked about what comes next like all others.
+            retried = await retry_rested(looker, self._means(looker))
             sight = await to_its_end(looker.look, self._clock())
             if not sight.work and sight.before.position == sight.after.position:
-                return False
+                return retried
             done = await self._asked(looker, sight.work)
             try:
                 await to_its_end(self._write, sight, done)
@@ -106,7 +108,7 @@ class Reactor:
     async def retry_parked(self) -> int:
         """Ask again for customers who are parked, from where they were; return how many are well again."""
         looker = await self._prepared()
-        return await retry(looker, self._means(looker))
+        return await retry_all(looker, self._means(looker))
 
     async def _prepared(self) -> Looker:
         if self._looker is None:
@@ -115,7 +117,7 @@ class Reactor:
             began_after = (await to_its_end(table.known_checkpoint, place.views)).began_after
             fold = Fold(configuration.history, began_after)
             looker = Looker(place.log, place.views, configuration, self._policies, fold)
-            await retry(looker, self._means(looker))
+            await retry_all(looker, self._means(looker))
             self._looker = looker
         return self._looker
 

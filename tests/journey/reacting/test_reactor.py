@@ -15,7 +15,7 @@ from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer
 from journey.policies.listed import POLICIES
 from journey.policies.policy import Appointment, Cause, Policy, Wanted
-from journey.reacting import table
+from journey.reacting import parking, table
 from journey.reacting.facts import opened_data
 from journey.reacting.reactor import Reactor
 from journey.settings import Settings
@@ -50,7 +50,7 @@ def here(log: EventLog, settings: Settings) -> Iterator[House]:
 def forget_everything(here: House) -> None:
     """Let reactors begin at the beginning of the log, as if none had been there."""
     with here.views.begin() as connection:
-        for each in (table.CUSTOMERS, table.PARKED):
+        for each in (table.CUSTOMERS, parking.PARKED):
             connection.execute(sa.delete(each))
         connection.execute(sa.update(table.CHECKPOINT).values(position=0, asked_until=0, turns="{}"))
 
@@ -285,7 +285,7 @@ class TestClock:
         here.react(reactor)
 
         assert reactor.counts.passed == 1 + 1
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
 
 
 class TestHistory:
@@ -342,7 +342,7 @@ class TestDefects:
             here.happens("consultation.requested", QUESTION, customer=customer)
         here.react(reactor)
 
-        assert [(each.stream_id, each.policy, each.error) for each in table.parked(here.views)] == [
+        assert [(each.stream_id, each.policy, each.error) for each in parking.parked(here.views)] == [
             ("C2", "bad", "ZeroDivisionError")
         ]
         assert Counter(here.by_policies()) == {
@@ -354,7 +354,7 @@ class TestDefects:
         self.broken = False
         assert loops.wait_for(reactor.retry_parked()) == 1
         here.react(reactor)
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
         assert [
             each.data["item"] for each in here.all() if each.stream_id == "C2" and "bad" in each.source
         ] == [
@@ -372,7 +372,75 @@ class TestDefects:
         here.react(here.reactor(policies=(bad,)))
 
         assert here.by_policies() == [("bad", "work.scheduled")]
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
+
+    def test_are_tried_again_while_it_runs(self, here: House) -> None:
+        """When they have rested; what happened meanwhile is asked about too, and once."""
+        bad = Policy("bad", self.fails_for_two, on=("consultation.requested",))
+        reactor = here.reactor(policies=(bad,))
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.react(reactor)
+        self.broken = False
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.pass_time(seconds=59)
+        here.react(reactor)
+        assert here.by_policies() == []
+
+        here.pass_time(seconds=1)
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.react(reactor)
+        here.react(reactor)
+        assert here.by_policies() == [("bad", "work.scheduled")] * 3
+        assert parking.parked(here.views) == []
+
+    def test_rest_longer_each_time_and_not_for_ever(self, here: House) -> None:
+        """Twice as long each time, a day at most; in the end only the next start asks, and begins anew."""
+        asked: list[datetime] = []
+
+        def fails(cause: Cause, *_: object) -> Iterator[Wanted]:
+            asked.append(cause.event.occurred_at)
+            raise ZeroDivisionError
+
+        bad = Policy("bad", fails, on=("consultation.requested",))
+        reactor = here.reactor(policies=(bad,))
+        here.happens("consultation.requested", QUESTION)
+        here.react(reactor)
+        rests = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440]
+        for attempt, minutes in enumerate(rests):
+            now = here.pass_time()
+            [waits] = parking.parked(here.views)
+            assert (waits.attempts, waits.retry_at) == (attempt, now + timedelta(minutes=minutes))
+            here.pass_time(minutes=minutes)
+            here.react(reactor)
+            assert len(asked) == attempt + 2
+        here.pass_time(days=99)
+        here.react(reactor)
+        [waits] = parking.parked(here.views)
+        assert (len(asked), waits.retry_at) == (13, None)
+
+        here.react(here.reactor(policies=(bad,)))
+        [waits] = parking.parked(here.views)
+        assert (len(asked), waits.attempts, waits.retry_at) == (14, 1, here.pass_time(minutes=2))
+
+    def test_of_the_clock_are_tried_again_too(self, here: House) -> None:
+        """A watch that failed does what was due meanwhile."""
+
+        def watches(customer: Customer, _: Configuration) -> Iterator[Appointment]:
+            if self.broken:
+                raise ZeroDivisionError
+            told = event("work.scheduled", {"item": "x"}).touchpoint
+            for number in customer.cases:
+                yield Appointment(NOON, Wanted(told, number, number))
+
+        reactor = here.reactor(policies=(Policy("bad", watch=watches),))
+        here.happens("consultation.requested", QUESTION)
+        here.react(reactor)
+        assert [each.position for each in parking.parked(here.views)] == [0]
+        self.broken = False
+        here.pass_time(minutes=1)
+        here.react(reactor)
+
+        assert here.by_policies() == [("bad", "work.scheduled")]
 
     def test_in_what_is_wanted_park_too(self, here: House) -> None:
         """An event without the case that it needs can never be appended."""
@@ -383,7 +451,7 @@ class TestDefects:
         here.happens("consultation.requested", QUESTION)
         here.react(here.reactor(policies=(Policy("bad", wants_nonsense, on=("consultation.requested",)),)))
 
-        assert [each.error for each in table.parked(here.views)] == ["CaseRequired"]
+        assert [each.error for each in parking.parked(here.views)] == ["CaseRequired"]
 
     def test_in_the_log_park_the_customer(self, here: House) -> None:
         """Whose events cannot be read is asked about nothing more, and holds up nobody."""
@@ -397,9 +465,12 @@ class TestDefects:
         reactor = here.reactor()
         here.react(reactor)
 
-        assert [(each.stream_id, each.policy, each.error) for each in table.parked(here.views)] == [
-            ("C2", table.EVERY, "DamagedEvent")
+        assert [(each.stream_id, each.policy, each.error) for each in parking.parked(here.views)] == [
+            ("C2", parking.EVERY, "DamagedEvent")
         ]
+        here.pass_time(minutes=1)
+        here.react(reactor)
+        assert [each.attempts for each in parking.parked(here.views)] == [1]
         assert {each.stream_id for each in here.all() if "watch" in each.source} == {"C1"}
         assert loops.wait_for(reactor.retry_parked()) == 0
 
@@ -409,7 +480,7 @@ class TestDefects:
         without_rules = Configuration.model_validate(SHIPPED.model_dump(mode="json"))
         here.react(here.reactor(without_rules))
 
-        assert {(each.policy, each.error) for each in table.parked(here.views)} == {
+        assert {(each.policy, each.error) for each in parking.parked(here.views)} == {
             ("route-complaint", "RulesUnknown"),
             ("watch-deadlines", "RulesUnknown"),
         }
