@@ -86,7 +86,7 @@ def test_readiness_tells_who_is_parked_and_when_that_is_tried_again(kind: str, t
         serving(settings, clock=lambda: NOON) as site,
     ):
         views = storage_of(settings).engine("views", writer=True)
-        site.service.engine.catch_up()
+        site.service.engine.prepare()
         table.prepare(views, site.service.log.head(), "as today", "as today")
         waits = [
             parking.parked_now(
