@@ -112,7 +112,9 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         stack.callback(customers_keys.dispose)
         keyring = open_keyring(customers_keys, settings)
         appender = Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing))
-        reactor = Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock)
+        recorder = ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock)
+        place = Place(log, writing, appender, keyring, recorder.record)
+        reactor = Reactor(place, arranged, POLICIES, clock)
         if "react" in settings.roles:
             reactor.prepare()
         views = PostgresViews(storage.url) if storage.url is not None else EmbeddedViews(reading, log)
@@ -150,7 +152,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             ),
             reactor=reactor,
             search_index=search_index,
-            recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
+            recorder=recorder,
             lookups=lookups,
             watch=Watch(lookups),
             tokens=tokens_of(settings, clock),

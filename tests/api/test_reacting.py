@@ -78,6 +78,22 @@ def test_what_is_appended_is_marked_as_the_services_own(settings: Settings) -> N
     assert assigned["case"] == sent.json()["case"]
 
 
+def test_what_a_policy_opens_to_pass_it_on_is_told_as_read(settings: Settings) -> None:
+    """To auditors by the policy's name, to customers as done by the service."""
+    ticket = {"class": "complaint", "product": "card", "problem": "It burns", "contact": "13911112222"}
+    with serving(settings, clock=lambda: NOON) as site:
+        officer = site.client()
+        officer.post("/v1/events", json=cloudevent("ticket.opened", ticket, subject="C7"))
+        until(site, 3)
+        [read] = officer.get("/v1/customers/C7/reads").json()["items"]
+        site.caught_up()
+        [told] = officer.get("/v1/customers/C7/export").json()["reads"]
+
+    assert (read["caller"], read["purpose"]) == ("/policies/route-ticket", "complaint.registered")
+    assert read["fields"] == ["ticket.opened.contact", "ticket.opened.problem"]
+    assert (told["by"], told["purpose"]) == ("service", "complaint.registered")
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_readiness_tells_who_is_parked_and_when_that_is_tried_again(kind: str, tmp_path: Path) -> None:
     """The first of them; once nobody is tried again but by a start, it says so."""

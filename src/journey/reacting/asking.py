@@ -28,7 +28,7 @@ from journey.in_threads import to_its_end
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer, to_text
 from journey.policies.policy import Appointment, Cause, Policy, Wanted
-from journey.reacting.facts import Ground, events_for, ground_at, ground_of
+from journey.reacting.facts import Ground, Record, events_for, ground_at, ground_of
 from journey.reacting.folding import Fold
 from journey.reacting.parking import EVERY, Parked, parked_now
 from journey.reacting.table import Row
@@ -73,6 +73,7 @@ class Means(NamedTuple):
     log: EventLog
     appender: Appender
     keyring: Keyring
+    record: Record
     configuration: Configuration
     policies: Sequence[Policy]
     clock: Callable[[], datetime]
@@ -173,7 +174,7 @@ class Asking:
         """Append together what is wanted; tell whether that is settled, or is to be asked for again."""
         means, counts = self._means, self._means.counts
         try:
-            events = await events_for(policy, wanted, ground, means.keyring)
+            events = await events_for(policy, wanted, ground, means.keyring, means.record)
             submission = Submission(events, "strict", self._customer.version, atomic=True)
             outcomes = await means.appender.submit(submission)
             error = _error(outcomes)

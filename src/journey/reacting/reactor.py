@@ -23,6 +23,7 @@ from journey.policies.customer import LOGIC
 from journey.policies.policy import Policy
 from journey.reacting import table
 from journey.reacting.asking import Asking, Done, Means, ReactorCounts, Work
+from journey.reacting.facts import Record
 from journey.reacting.folding import Fold
 from journey.reacting.leading import leading
 from journey.reacting.looking import Looker, Sight
@@ -44,6 +45,7 @@ class Place(NamedTuple):
     views: sa.Engine
     appender: Appender
     keyring: Keyring
+    record: Record
 
 
 class Reactor:
@@ -94,8 +96,9 @@ class Reactor:
             if not leads:
                 return False
             # Before looking: whoever is well again is asked about what comes next like all others.
-            retried = await retry_rested(looker, self._means(looker))
-            sight = await to_its_end(looker.look, self._clock())
+            now = self._clock()
+            retried = await retry_rested(looker, self._means(looker), now)
+            sight = await to_its_end(looker.look, now)
             if not sight.work and sight.before.position == sight.after.position:
                 return retried
             done = await self._asked(looker, sight.work)
@@ -126,6 +129,7 @@ class Reactor:
             self._place.log,
             self._place.appender,
             self._place.keyring,
+            self._place.record,
             self._configuration,
             self._policies,
             self._clock,

@@ -4,6 +4,7 @@ A start asks about all of them. Later on those are asked about who have rested; 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -26,9 +27,9 @@ async def retry_all(looker: Looker, means: Means) -> int:
     return await _retry(looker, means, [each._replace(attempts=0) for each in waiting])
 
 
-async def retry_rested(looker: Looker, means: Means) -> bool:
+async def retry_rested(looker: Looker, means: Means, now: datetime) -> bool:
     """Ask again for some customers who have rested; tell whether there were any."""
-    rested = await to_its_end(parking.parked, looker.views, means.clock(), _AT_ONCE)
+    rested = await to_its_end(parking.parked, looker.views, now, _AT_ONCE)
     mended = await _retry(looker, means, rested)
     if rested:
         _log.info("policies_tried_again", customers=len(rested), mended=mended)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from journey.appender import Submission
+from journey.errors import ReadsUnrecorded
 from journey.event_log import EventLog
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer
@@ -18,6 +19,8 @@ from journey.policies.policy import Appointment, Cause, Policy, Wanted
 from journey.reacting import parking, table
 from journey.reacting.facts import opened_data
 from journey.reacting.reactor import Reactor
+from journey.reads import table as reads
+from journey.reads.records import Reading
 from journey.settings import Settings
 from journey.touchpoints.touchpoint import SEALED
 from tests import loops
@@ -91,6 +94,40 @@ class TestReacting:
             "description": TICKET["problem"],
             "contact": TICKET["contact"],
         }
+
+    def test_records_what_it_opens_to_pass_it_on(self, here: House) -> None:
+        """Who, why, for which event; it is no bulk reading, whatever number of customers has tickets."""
+        for number in range(5):
+            here.happens("ticket.opened", TICKET, customer=f"C{number}")
+        here.happens("complaint.registered", COMPLAINT, customer="C9")
+        here.react()
+
+        told = [each.told() for each in here.records.page(reads.Wanted(), None, 100)]
+        assert {each["kind"] for each in told} == {"read"}
+        assert sorted(each["customer"] for each in told) == [f"C{number}" for number in range(5)]
+        [complaint] = [each for each in here.log.read_stream("C0") if each.type == "complaint.registered"]
+        [one] = [each for each in told if each["customer"] == "C0"]
+        assert (one["caller"], one["operation"]) == ("/policies/route-ticket", "react")
+        assert (one["purpose"], one["request"]) == ("complaint.registered", complaint.id)
+        assert one["fields"] == ["ticket.opened.contact", "ticket.opened.problem"]
+
+    def test_passes_nothing_on_that_cannot_be_recorded(self, here: House) -> None:
+        """It waits until it can be."""
+        here.happens("ticket.opened", TICKET)
+        broken = [True]
+
+        async def record(readings: Sequence[Reading]) -> None:
+            if broken[0]:
+                raise ReadsUnrecorded
+            await here.place.record(readings)
+
+        reactor = here.reactor(place=here.place._replace(record=record))
+        with pytest.raises(ReadsUnrecorded):
+            here.react(reactor)
+        assert here.by_policies() == []
+        broken[0] = False
+        here.react(reactor)
+        assert ("route-ticket", "complaint.registered") in here.by_policies()
 
     def test_lets_handlers_take_turns_across_customers(self, here: House) -> None:
         """Nobody gets more than others."""
