@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from journey.reacting import table
+from journey.reacting import parking, table
 from journey.settings import Settings
 from journey.storage import storage_of
 from projections.verification import Checked, Difference, verify
@@ -140,6 +140,26 @@ class Bank:
         latest = max(items, key=lambda each: (each["opened_at"], each["position"]))
         return Case(self, plural, customer, latest["number"])
 
+    def announces(self, **data: Any) -> Case:
+        """Let the institution promise an improvement, which is given its number."""
+        answer = post(
+            self._channel,
+            cloudevent(
+                "improvement.announced", data, subject=None, channel=None, time=self.today.isoformat()
+            ),
+        )
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return Case(self, "improvements", answer.json()["customer"], answer.json()["case"])
+
+    def improvement(self) -> Case:
+        """Return the improvement that there is, whatever its state."""
+        known = [
+            *self.get("improvements")["items"],
+            *self.get("improvements", turn="nobody")["items"],
+        ]
+        [number] = [each["number"] for each in known]
+        return Case(self, "improvements", f"improvement:{number}", number)
+
     def names(self, path: str, **filters: Any) -> list[str]:
         """Return whose cases a work list has, in its order."""
         return [each["customer"] for each in self.get(path, **filters)["items"]]
@@ -210,7 +230,7 @@ class Bank:
         self.close()
         views = storage_of(self._settings).engine("views", writer=True)
         with views.begin() as connection:
-            for each in (table.CUSTOMERS, table.PARKED):
+            for each in (table.CUSTOMERS, parking.PARKED):
                 connection.execute(each.delete())
             connection.execute(table.CHECKPOINT.update().values(position=0, asked_until=0, turns="{}"))
         views.dispose()

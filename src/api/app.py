@@ -18,6 +18,7 @@ from api import (
     deadlines,
     events,
     health,
+    improvements,
     privacy,
     problems,
     projections_admin,
@@ -103,6 +104,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             applications,
             deadlines,
             cases,
+            improvements,
             work,
             catalogue,
         ):

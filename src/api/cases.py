@@ -9,6 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.admission import Admitted
 from api.freshness import Want, told_freshness
+from api.linked import Linked
 from api.parameters import Cursor, Limit
 from api.path_examples import CASES, NUMBER
 from api.problems import Problem
@@ -22,6 +23,7 @@ from api.work_filters import Filtered, Ordered
 from journey import case_numbers
 from journey.touchpoints.touchpoint import CaseKind
 from projections import case_progress
+from projections.case_links import IMPROVED, improvements_of
 from projections.work_lists import Order
 
 router = APIRouter()
@@ -83,8 +85,12 @@ def _finding(described: Described) -> Case:
     ) -> Resource:
         if case_numbers.has_wrong_check(number):
             raise Problem("case-number-mistyped")
-        key = case_progress.key(described.kind, case_numbers.normalised(number))
-        return Resource(request, service_of(request), caller, "case_progress", key, language_for(request))
+        number = case_numbers.normalised(number)
+        key = case_progress.key(described.kind, number)
+        asked = (request, service_of(request), caller, "case_progress", key, language_for(request))
+        if described.kind not in IMPROVED:
+            return Resource(*asked)
+        return Linked(*asked, number, "improvements", improvements_of)
 
     return case
 

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.event_attributes import (
-    IMPROVEMENTS,
     REQUIRED,
     Faults,
     Reading,
@@ -23,6 +22,7 @@ from api.event_attributes import (
     text_of,
 )
 from api.field_errors import MAX_ERRORS, FieldError, fault_errors, field_errors, pointer
+from api.improvement_subjects import placed, with_subject
 from api.problems import Problem, ProblemCode
 from api.sound_events import sound_event
 from journey.events import Event
@@ -51,6 +51,7 @@ def read_carefully(value: Any, reading: Reading, unreadable: Sequence[FieldError
     if not isinstance(value, dict):
         raise Problem("invalid-event", errors=(FieldError("#", _not_an_object(value)),))
     faults: Faults = []
+    value = with_subject(value)
     texts = {name: text_of(value, name, faults) for name in REQUIRED}
     check_specversion(value, faults)
     check_source(texts["source"], faults)
@@ -61,7 +62,7 @@ def read_carefully(value: Any, reading: Reading, unreadable: Sequence[FieldError
     data = _data(value, reading, faults)
     touchpoint = _touchpoint(texts["type"], data, faults)
     if touchpoint is not None and texts["subject"] is not None:
-        _check_stream(touchpoint, texts["subject"], faults)
+        case = placed(touchpoint, texts["subject"], case, faults)
     faults.extend(FieldError(pointer("#", path), _LOOKS_SEALED) for path in _sealed_looking(value))
     if faults or unreadable:
         raise Problem(_code(texts["type"]), errors=_once(unreadable, faults))
@@ -173,12 +174,3 @@ def _sealed_looking(value: Any) -> Iterator[list[str | int]]:
             within += [([*path, name], inner) for name, inner in part.items()]
         elif isinstance(part, list):
             within += [([*path, place], inner) for place, inner in enumerate(part)]
-
-
-def _check_stream(touchpoint: Touchpoint, subject: str, faults: Faults) -> None:
-    if touchpoint.type.startswith("improvement.") != subject.startswith(IMPROVEMENTS):
-        detail = Words(
-            f"Improvements, and nothing else, go into streams called {IMPROVEMENTS}<number>.",
-            f"服务改进事件的 subject 须为 {IMPROVEMENTS}<编号>，其他事件不得使用。",
-        )
-        faults.append(fault("subject", detail))

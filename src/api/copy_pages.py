@@ -28,7 +28,11 @@ _HEADINGS = (
     Words("Why", "目的"),
     Words("What", "查阅内容"),
 )
-_WHO: Mapping[str, Words] = {"customer": Words("You", "本人"), "staff": Words("Us", "本机构")}
+_WHO: Mapping[str, Words] = {
+    "customer": Words("You", "本人"),
+    "staff": Words("Us", "本机构"),
+    "service": Words("Our system", "本机构系统"),
+}
 _MARKS: Mapping[str, Words] = {
     "erased": Words("erased", "已删除"),
     "restricted": Words("restricted", "限制处理"),

@@ -16,9 +16,6 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 SET_BY_THE_SERVICE = frozenset({"recordedtime", "position", "version", "deviation", "process", "damaged"})
 """Attributes that events come out with, and may not come in with."""
 
-IMPROVEMENTS = "improvement:"
-"""How the ids of streams begin that belong to no customer."""
-
 Faults = list[FieldError]
 
 REQUIRED = ("id", "source", "type", "subject", "time")

@@ -1,9 +1,11 @@
 """Examples and content types of `POST /v1/events` for the OpenAPI description; each works when pasted."""
 
 import json
+from datetime import date
 from typing import Any
 
 from api.openapi import POST_PROBLEM_ANSWERS
+from journey import case_numbers
 
 SUBMITTED: dict[str, Any] = {
     "specversion": "1.0",
@@ -76,6 +78,22 @@ RATED: dict[str, Any] = {
 }
 """An opinion that nobody asked for."""
 
+ANNOUNCED: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "example-11",
+    "source": "/systems/quality",
+    "type": "improvement.announced",
+    "time": "2026-11-20T17:00:00+08:00",
+    "data": {
+        "area": {"stage": "consultation", "channel": "phone"},
+        "plan": "午间增加座席",
+        "expected_by": "2027-01-31",
+        "expected_effect": "平均等待时间降至两分钟以内",
+        "answers": [case_numbers.number("survey", RATED["source"], RATED["id"], date(2026, 11, 20))],
+    },
+}
+"""What the institution does about it; the service gives the number."""
+
 
 def _content(example: Any, schema: dict[str, Any]) -> dict[str, Any]:
     return {"schema": schema, "examples": {"example": {"value": example}}}
@@ -83,13 +101,16 @@ def _content(example: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 _EVENT: dict[str, Any] = {
     "type": "object",
-    "required": ["specversion", "id", "source", "type", "subject", "time"],
+    "required": ["specversion", "id", "source", "type", "time"],
     "properties": {
         "specversion": {"const": "1.0"},
         "id": {"type": "string"},
         "source": {"type": "string", "format": "uri-reference"},
         "type": {"type": "string", "description": "see /v1/event-types"},
-        "subject": {"type": "string", "description": "the customer"},
+        "subject": {
+            "type": "string",
+            "description": "the customer; left out of an improvement that is to be given its number",
+        },
         "time": {"type": "string", "format": "date-time"},
         "channel": {"type": "string"},
         "case": {"type": "string", "description": "the case number; opening events are given one"},
@@ -136,6 +157,7 @@ POST_EVENTS: dict[str, Any] = {
                     COMPLAINED,
                     REPORTED,
                     RATED,
+                    ANNOUNCED,
                 ],
                 {"type": "array", "items": _EVENT},
             ),

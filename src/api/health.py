@@ -16,6 +16,7 @@ from api.schemas import TEXT, answers
 from api.service import Service, service_of
 from journey.errors import JourneyError
 from journey.reacting.standing import standing
+from projections.moments import utc_text
 
 router = APIRouter(tags=["operations"])
 
@@ -78,6 +79,8 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
     # What waits to happen by itself keeps nobody from asking.
     if acting is not None:
         body["policies"] = {"lag": round(acting.lag, 3), "parked": dict(acting.parked)}
+        if acting.parked:
+            body["policies"]["retry_at"] = utc_text(acting.retry_at) if acting.retry_at else None
         if acting.parked or service.reactor.failure:
             body["status"] = "degraded"
     if service.integrator is not None and service.integrator.failure is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Path
 
-from api.event_examples import ASKED, COMPLAINED, RATED, REPORTED, SUBMITTED
+from api.event_examples import ANNOUNCED, ASKED, COMPLAINED, RATED, REPORTED, SUBMITTED
 from journey import case_numbers
 from journey.touchpoints.touchpoint import CaseKind
 
@@ -22,6 +22,7 @@ CASES: Mapping[CaseKind, str] = {
     "complaint": _number("complaint", COMPLAINED),
     "ticket": _number("ticket", REPORTED),
     "survey": _number("survey", RATED),
+    "improvement": _number("improvement", ANNOUNCED),
 }
 """The numbers that the cases of the examples are given."""
 APPLICATION = CASES["application"]

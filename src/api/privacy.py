@@ -20,6 +20,7 @@ from api.service import service_of
 from api.threads import in_thread
 from journey.erasure.record import Record
 from journey.erasure.steps import Desk, fact
+from journey.improvements import number_of
 from journey.strict_json import parse
 from journey.touchpoints.touchpoint import Code, Text
 from journey.words import Words
@@ -152,6 +153,6 @@ def _known(desk: Desk, customer: str) -> Record:
 
 def _found(desk: Desk, customer: str) -> tuple[Record, list[Any]]:
     record, events = desk.read(customer)
-    if not events:
+    if not events or number_of(customer) is not None:
         raise Problem("not-found")
     return record, events

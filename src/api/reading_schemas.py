@@ -14,7 +14,10 @@ READING_SCHEMAS: dict[str, Schema] = {
             "purpose": {**TEXT, "description": "why, as the caller said; without that the operation"},
             "operation": TEXT,
             "fields": {**_TEXTS, "description": "what was opened, each as `type.field`"},
-            "by": {"enum": ["customer", "staff"], "description": "told to customers, in place of `caller`"},
+            "by": {
+                "enum": ["customer", "staff", "service"],
+                "description": "told to customers, in place of `caller`",
+            },
             "number": WHOLE,
             "customer": TEXT,
             "caller": TEXT,

@@ -13,7 +13,7 @@ from api.problems import Problem
 from api.service import service_of
 from api.tables import described_table
 from api.threads import in_thread
-from journey.reads.records import Stored
+from journey.reads.records import POLICIES, Stored
 from journey.reads.table import Wanted
 from projections.moments import utc_text
 
@@ -91,7 +91,9 @@ def told_to_customer(record: Stored) -> dict[str, Any]:
     """Return what customers are told of a reading: why and what, and not which member of staff it was."""
     said = record.told()
     named = {name: said[name] for name in ("kind", "at", "purpose", "operation", "fields")}
-    return {**named, "by": "customer" if said["own"] else "staff"}
+    # A policy is no secret, and nobody's name.
+    by = "service" if record.caller.startswith(POLICIES) else "customer" if said["own"] else "staff"
+    return {**named, "by": by}
 
 
 def _text(moment: Moment | None) -> str | None:

@@ -103,7 +103,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         log = open_event_log(storage, settings)
         stack.callback(log.close)
         processes = processes_of(settings)
-        arranged = load_configuration(settings.policies).under(processes.rules)
+        arranged = load_configuration(settings.policies).under(processes)
         known = projections(processes)
         writing, reading = storage.engine("views", writer=True), storage.engine("views", writer=False)
         access = storage.engine("access", writer=True)
@@ -113,10 +113,11 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
         customers_keys = storage.engine("keys", writer=True)
         stack.callback(customers_keys.dispose)
         keyring = open_keyring(customers_keys, settings)
-        appender = _writer(
-            Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing)), settings
-        )
-        reactor = Reactor(Place(log, writing, appender, keyring), arranged, POLICIES, clock)
+        own = Appender(log, processes, settings, clock, Sealer(keyring, settings.sealing))
+        appender = _writer(own, settings)
+        recorder = ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock)
+        place = Place(log, writing, appender, keyring, recorder.record)
+        reactor = Reactor(place, arranged, POLICIES, clock)
         if "react" in settings.roles:
             reactor.prepare()
         views = PostgresViews(storage.url) if storage.url is not None else EmbeddedViews(reading, log)
@@ -154,7 +155,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             ),
             reactor=reactor,
             search_index=search_index,
-            recorder=ReadRecorder(ReadRecords(access, clock, settings.bulk_reading_customers), clock),
+            recorder=recorder,
             lookups=lookups,
             watch=Watch(lookups),
             tokens=tokens_of(settings, clock),

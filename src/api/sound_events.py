@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from api.event_attributes import (
     CHANNELS,
-    IMPROVEMENTS,
     MAX_LENGTHS,
     OWN,
     SOURCE,
@@ -21,6 +20,7 @@ from api.event_attributes import (
     moment_of,
 )
 from journey.events import Event
+from journey.improvements import STREAMS
 from journey.touchpoints import TOUCHPOINTS, read_sent
 from journey.touchpoints.touchpoint import SEALED
 
@@ -48,7 +48,8 @@ def sound_event(value: Any, reading: Reading) -> Event | None:
         and (channel is None or channel in CHANNELS)
         and get("datacontenttype") in _MEDIA_TYPES
         and get("data_base64") is None
-        and type_.startswith("improvement.") == subject.startswith(IMPROVEMENTS)
+        and not type_.startswith("improvement.")
+        and not subject.startswith(STREAMS)
     ):
         return None
     faults: Faults = []

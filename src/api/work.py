@@ -17,6 +17,7 @@ from api.service import Service, service_of
 from api.tables import described_table
 from api.threads import in_thread
 from api.work_filters import Filtered, Ordered
+from journey.improvements import number_of
 from journey.touchpoints.touchpoint import CaseKind
 from journey.vocabulary import CASE_KINDS
 from journey.words import Language
@@ -29,7 +30,6 @@ from projections.work_lists import Filters, Group, Order, Source
 router = APIRouter(prefix="/work", tags=["work"])
 
 Kind = Annotated[CaseKind | None, Query(description="of this kind")]
-_APPLICATIONS, _OTHERS = "review_progress", "case_progress"
 
 
 @router.get(
@@ -115,8 +115,8 @@ def as_of(now: datetime) -> dict[str, str]:
 
 def _projections(kind: CaseKind | None) -> tuple[str, ...]:
     if kind is None:
-        return _APPLICATIONS, _OTHERS
-    return (_APPLICATIONS,) if kind == "application" else (_OTHERS,)
+        return work_lists.SHARED, *work_lists.APART.values()
+    return (work_lists.APART.get(kind, work_lists.SHARED),)
 
 
 async def _awaited(service: Service, want: Wanted, kind: CaseKind | None) -> bool:
@@ -149,7 +149,7 @@ def _item(row: sa.RowMapping, language: Language, now: datetime) -> dict[str, An
         "number": row["number"],
         "kind": row["kind"],
         "kind_name": CASE_KINDS[row["kind"]].in_language(language),
-        "customer": row["stream_id"],
+        "customer": row["stream_id"] if number_of(row["stream_id"]) is None else None,
         "state": row["case_state"],
         "state_name": state_name(row["kind"], row["case_state"], language),
         "turn": row["turn"],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from api.schemas import INSTANT, NUMBER, TEXT, TRUTH, WHOLE, Schema
 from journey.touchpoints.touchpoint import CaseKind
 from projections.case_facts import FACTS, FOR_STAFF
+from projections.case_links import IMPROVED
 
 _FACTS: Mapping[str, Schema] = {
     "measures": {"type": "array", "items": {}},
@@ -29,6 +30,11 @@ def _all(**members: Schema) -> Schema:
     return {"type": "object", "required": list(members), "properties": members}
 
 
+def _with(maybe: Mapping[str, Schema], **members: Schema) -> Schema:
+    whole = _all(**members)
+    return {**whole, "properties": {**members, **maybe}}
+
+
 def _page(name: str) -> Schema:
     items: Schema = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
     page = _all(items=items, next=_maybe(TEXT))
@@ -44,6 +50,32 @@ _WAITING_FOR = _all(
     **{"for": _maybe(TEXT)},
 )
 _WAITING = _all(waited_s=NUMBER, since=_maybe(INSTANT), means=TEXT)
+
+
+_PROMISED = _all(
+    number=TEXT,
+    state=_maybe(TEXT),
+    state_name=TEXT,
+    plan=_maybe(TEXT),
+    expected_by={**_maybe({"type": "string", "format": "date"}), "description": "the day that was promised"},
+    expected_effect=_maybe(TEXT),
+)
+_ANSWERED = _all(
+    number=TEXT,
+    kind=TEXT,
+    kind_name=TEXT,
+    customer=TEXT,
+    state=_maybe(TEXT),
+    state_name=TEXT,
+    opened_at=INSTANT,
+)
+_AREA = _all(
+    stage=_maybe(TEXT),
+    stage_name=_maybe(TEXT),
+    channel=_maybe(TEXT),
+    channel_name=_maybe(TEXT),
+    product=_maybe(TEXT),
+)
 
 
 def _case(kind: CaseKind) -> Schema:
@@ -74,6 +106,8 @@ def _case(kind: CaseKind) -> Schema:
     for_staff = {
         name: {**schema, "description": not_told} for name, schema in facts.items() if name not in shown
     }
+    if kind in IMPROVED:
+        whole = _all(**whole["properties"], improvements={"type": "array", "items": _PROMISED})
     more = {"stale": TRUTH, "deviations": {**WHOLE, "description": not_told}, **for_staff}
     return {**whole, "properties": {**whole["properties"], **more}}
 
@@ -83,11 +117,26 @@ WORK_SCHEMAS: dict[str, Schema] = {
     "Complaint": _case("complaint"),
     "Ticket": _case("ticket"),
     "Survey": _case("survey"),
+    "Improvement": _with(
+        {"stale": TRUTH},
+        **_PROMISED["properties"],
+        area=_AREA,
+        turn={"enum": ["institution", "nobody"], "description": "nobody: its effect is measured"},
+        opened_at=INSTANT,
+        updated_at=INSTANT,
+        since={**INSTANT, "description": "when the present state began"},
+        answers={"type": "array", "items": TEXT, "description": "complaints and surveys, as announced"},
+        cases={"type": "array", "items": _ANSWERED, "description": "those of them that are known here"},
+        steps={"type": "array", "items": _all(type=TEXT, title=TEXT, says=TEXT, at=INSTANT)},
+        deviations=WHOLE,
+        version=WHOLE,
+        position=WHOLE,
+    ),
     "Work": _all(
         number=TEXT,
         kind=TEXT,
         kind_name=TEXT,
-        customer=TEXT,
+        customer={**_maybe(TEXT), "description": "null of an improvement"},
         state=_maybe(TEXT),
         state_name=TEXT,
         turn={"enum": ["customer", "institution", "nobody"], "description": "who holds the ball"},

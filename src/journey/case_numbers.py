@@ -10,7 +10,8 @@ so neither change is ever 0 modulo 31, and both are noticed.
 
 That holds wherever a symbol is mistaken for another of its place. A digit is worth the same in the day and
 behind it, so a swap across that border counts as well. A symbol that its place does not know (a letter in the
-day, or a changed prefix: any two prefixes differ in two places) leaves no number of ours at all.
+day, or a changed prefix: any two prefixes differ in two places) leaves no number of ours at all. Only CMP and
+IMP differ in one place, and C is worth something else than I.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ PREFIXES: Mapping[CaseKind, str] = {
     "complaint": "CMP",
     "ticket": "TKT",
     "survey": "SVY",
+    "improvement": "IMP",
 }
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 symbols, none of which is taken for another: no 0 and O, no 1, I and L."""
@@ -35,8 +37,8 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _SIZE = 6
 _LENGTH = 18
 _DRAWN = len(ALPHABET) ** _SIZE
-_VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"0": 29, "1": 30, "O": 29}
-"""0 and 1 continue the row of digits downwards, modulo 31; only days have them, only a prefix has an O."""
+_VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"0": 29, "1": 30, "O": 29, "I": 30}
+"""0 and 1 continue the row of digits downwards, modulo 31; only days have them, only prefixes O and I."""
 _SHAPE = re.compile(f"({'|'.join(PREFIXES.values())})([0-9]{{8}})([{ALPHABET}]{{{_SIZE + 1}}})")
 _OURS = re.compile(f"({'|'.join(PREFIXES.values())})-[0-9]{{8}}-[{ALPHABET}]{{{_SIZE + 1}}}")
 _BEGINNING = re.compile(

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from journey.events import Event, Position, RecordedEvent, Version
+from journey.improvements import number_of
 from journey.sealing.sealed_text import Place, placed
 from journey.strict_json import canonical, encode
 from journey.touchpoints import PERSONAL_FIELDS
@@ -83,7 +84,8 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
             recorded_at,
             data,
             stored.get("schema", 1),
-            stored.get("case"),
+            # Improvements were recorded before they were cases: their streams have always told their numbers.
+            stored.get("case") or number_of(stream_id),
             stored.get("channel"),
             attributes,
             stored.get("deviation"),

@@ -37,8 +37,9 @@ _CLOSED: Mapping[CaseKind, frozenset[str]] = {
     "consultation": frozenset({"resolved", "abandoned"}),
     "application": frozenset({"withdrawn", "delivered", "failed", "rejected"}),
     "complaint": frozenset({"closed", "merged", "withdrawn"}),
-    "ticket": frozenset({"closed"}),
+    "ticket": frozenset({"closed", "converted"}),
     "survey": frozenset({"submitted", "expired", "closed"}),
+    "improvement": frozenset({"verified"}),
 }
 
 _TARGETS: Mapping[CaseKind, Mapping[str, str | None]] = {

@@ -23,6 +23,7 @@ __all__ = [
     "Reason",
     "Step",
     "StepStage",
+    "current_step",
     "expected_finish",
     "load_definitions",
     "missing_materials",
@@ -126,6 +127,11 @@ def missing_materials(definition: ProcessDefinition, handed_in: Collection[str])
 def steps_to_come(definition: ProcessDefinition, done_steps: Collection[str]) -> list[Step]:
     """Return the steps that are not among the codes `done_steps`, in their order."""
     return [step for step in definition.steps if step.code not in done_steps]
+
+
+def current_step(definition: ProcessDefinition, stage: StepStage, done_steps: Collection[str]) -> Step | None:
+    """Return the step that runs: the first of a stage that is not among the codes `done_steps`."""
+    return next((step for step in steps_to_come(definition, done_steps) if step.stage == stage), None)
 
 
 def expected_finish(

@@ -48,6 +48,7 @@ CASE_KINDS: Mapping[CaseKind, Words] = {
     "complaint": Words("Complaint", "投诉"),
     "ticket": Words("Service ticket", "服务工单"),
     "survey": Words("Survey", "满意度调查"),
+    "improvement": Words("Improvement", "服务改进"),
 }
 
 CARE: Mapping[CareKind, Words] = {
@@ -85,10 +86,15 @@ CASE_STATES: Mapping[tuple[CaseKind, str], Words] = {
     ("ticket", "routed"): Words("With a specialist team", "已转派"),
     ("ticket", "answered"): Words("Answered, to be confirmed", "已答复待确认"),
     ("ticket", "closed"): Words("Closed", "已关闭"),
+    ("ticket", "converted"): Words("Handled as a complaint", "已转投诉"),
     ("survey", "invited"): Words("Invited", "待评价"),
     ("survey", "submitted"): Words("Submitted", "已评价"),
     ("survey", "expired"): Words("Expired", "已过期"),
     ("survey", "following_up"): Words("Being followed up", "跟进中"),
     ("survey", "closed"): Words("Closed", "已闭环"),
+    ("improvement", "announced"): Words("Announced", "已公布"),
+    ("improvement", "in_progress"): Words("In progress", "实施中"),
+    ("improvement", "completed"): Words("In effect", "已落地"),
+    ("improvement", "verified"): Words("Effect measured", "已评估"),
 }
 """What to call a state of each kind of case."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from journey.processes import ProcessDefinition, Step
+from journey.processes import ProcessDefinition, Step, current_step
 from projections.application import Application
 from projections.application_prospect import turn
 from projections.work import Due, Work, due, due_after
@@ -11,7 +11,7 @@ from projections.work import Due, Work, due, due_after
 def work_of(application: Application, definition: ProcessDefinition | None) -> Work:
     """Return the place of an application, by the time limits of its process."""
     is_open = application.is_open
-    step = current_step(application, definition) if is_open else None
+    step = _step(application, definition) if is_open else None
     return Work(
         turn=turn(application) if is_open else "nobody",
         team=application.team,
@@ -23,18 +23,6 @@ def work_of(application: Application, definition: ProcessDefinition | None) -> W
         opened_at=application.opened_at,
         since=application.since,
         due=due_of(application, step) if is_open else Due(),
-    )
-
-
-def current_step(application: Application, definition: ProcessDefinition | None) -> Step | None:
-    """Return the step of the definition that runs: the first of the present stage without an outcome."""
-    if definition is None:
-        return None
-    delivery = application.delivery
-    completed = {done.step for done in (*application.round.steps, *(delivery.steps if delivery else ()))}
-    stage = application.stage
-    return next(
-        (step for step in definition.steps if step.stage == stage and step.code not in completed), None
     )
 
 
@@ -51,6 +39,14 @@ def due_of(application: Application, step: Step | None) -> Due:
     if told is not None:
         return due(begun_at, datetime.fromisoformat(told))
     return due_after(begun_at, step.duration) if step is not None else Due()
+
+
+def _step(application: Application, definition: ProcessDefinition | None) -> Step | None:
+    if definition is None:
+        return None
+    delivery = application.delivery
+    completed = {done.step for done in (*application.round.steps, *(delivery.steps if delivery else ()))}
+    return current_step(definition, application.stage, completed)
 
 
 def _promised(application: Application, step: Step | None) -> str | None:

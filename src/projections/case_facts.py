@@ -36,6 +36,7 @@ KEPT: Mapping[str, Mapping[str, str | None]] = {
     "ticket.opened": {"class": "class_", "product": "product", "problem": "problem", "contact": "contact"},
     "ticket.routed": {"team": "team", "handler": None},
     "ticket.answered": {"answer": "answer", "handler": "by", "first_contact": "first_contact"},
+    "ticket.converted": {"complaint": "complaint"},
     "ticket.confirmed": {"solved": "solved"},
     "ticket.reopened": {"handler": None, "solved": None},
     "consultation.requested": {
@@ -69,9 +70,11 @@ Types that are not here move their case, and tell no fact about it.
 """
 
 HANDLED = frozenset(
-    type_ for type_, each in TOUCHPOINTS.items() if each.case is not None and each.case != "application"
+    type_
+    for type_, each in TOUCHPOINTS.items()
+    if each.case is not None and each.case not in ("application", "improvement")
 )
-"""The types of events that can happen to a case; applications are told by a projection of their own."""
+"""The types of events that happen to customers' cases; applications are told by a projection of their own."""
 
 
 def _sources() -> Iterator[tuple[CaseKind, str, str, str]]:

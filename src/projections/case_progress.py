@@ -119,7 +119,7 @@ def projection(processes: Processes) -> Projection[Case]:
     """Return the projection, which knows limits by the rule sets that complaints carry."""
     return Projection(
         name="case_progress",
-        version=1,
+        version=2,
         table=CASE_PROGRESS,
         key="key",
         key_of=key_of,

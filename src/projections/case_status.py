@@ -79,6 +79,7 @@ def _next(case: Case, language: Language) -> str:
         "team": case.facts.get("team"),
         "about": case.facts.get("about"),
         "into": case.facts.get("into"),
+        "complaint": case.facts.get("complaint"),
         "day": day(datetime.fromisoformat(case.limit.due_at)).in_language(language) if case.limit else None,
     }
     known = {name: value for name, value in values.items() if value is not None}

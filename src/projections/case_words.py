@@ -106,6 +106,10 @@ NEXT: Mapping[tuple[CaseKind, str], Words] = {
         "The ticket is closed; should the problem come back, tell us and we open it again.",
         "工单已关闭；如问题再次出现，请告知我行，我行将重新处理。",
     ),
+    ("ticket", "converted"): Words(
+        "Your problem goes on as complaint {complaint}; we answer it there.",
+        "您反映的问题已转为投诉{complaint}处理，处理结果将通过该投诉答复您。",
+    ),
     ("survey", "invited"): Words(
         "Please tell us how we did[ with {about}].",
         "诚邀您[对{about}]作出评价。",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from journey import lifecycle
 from journey.erasure.states import Privacy, privacy_after
 from journey.events import RecordedEvent
+from journey.improvements import number_of
 from journey.processes import Processes
 from journey.touchpoints.care import CareContacted, CareKind, CareResponded
 from journey.touchpoints.customer import CustomerAliasAdded, Profile
@@ -15,7 +16,6 @@ from projections import leaving
 from projections.leaving import NOTHING_SEEN, Signals
 from projections.moments import told_in_utc
 
-_NOT_CUSTOMERS = "improvement:"
 _NO_CONTACT = ("notification.", "work.")
 
 # More are told by the timeline.
@@ -97,7 +97,7 @@ _Cases = tuple[Mapping[str, OpenCase], Mapping[CaseKind, int], Mapping[str, Clos
 
 def customer_of(event: RecordedEvent) -> str | None:
     """Return the customer that an event is about; None where its stream is not a customer's."""
-    return None if event.stream_id.startswith(_NOT_CUSTOMERS) else event.stream_id
+    return event.stream_id if number_of(event.stream_id) is None else None
 
 
 def evolve(customer: Customer | None, event: RecordedEvent, processes: Processes) -> Customer:

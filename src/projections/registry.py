@@ -4,7 +4,7 @@ from typing import Any
 
 from journey.processes import Processes, processes_of
 from journey.settings import Settings
-from projections import case_progress, current_state, review_progress, timeline
+from projections import case_progress, current_state, improvements, review_progress, timeline
 from projections.projection import Projection
 
 
@@ -15,6 +15,7 @@ def projections(processes: Processes) -> tuple[Projection[Any], ...]:
         review_progress.projection(processes),
         timeline.projection(processes),
         case_progress.projection(processes),
+        improvements.PROJECTION,
     )
 
 

@@ -1,6 +1,6 @@
 """Queries of work lists: open and closed cases of any kind, filtered, page by page, and counted by group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -39,6 +39,9 @@ _COLUMNS = (
     "escalated",
     "position",
 )
+APART: Mapping[CaseKind, str] = {"application": "review_progress", "improvement": "improvements"}
+"""The projections whose rows are all of one kind; the other kinds share `SHARED`."""
+SHARED = "case_progress"
 _ORDERS: dict[Order, tuple[str, ...]] = {
     "number": ("number", "kind"),
     "since": ("since", "number", "kind"),
@@ -85,8 +88,8 @@ class Source(NamedTuple):
 
 def source(projection: Projection[Any], build: int) -> Source:
     """Return the rows of a build of a projection."""
-    table = projection.table
-    return Source(table, build, None if "kind" in table.c else "application")
+    kinds = {name: kind for kind, name in APART.items()}
+    return Source(projection.table, build, kinds.get(projection.name))
 
 
 def place(order: Order) -> tuple[str, ...]:

@@ -135,6 +135,36 @@ ATTRIBUTES: dict[str, tuple[bytes, ProblemCode, tuple[str, ...]]] = {
         "invalid-event",
         ("#/subject",),
     ),
+    "improvement of no number": (
+        event_with(type="improvement.started", data={"area": {}}, subject="improvement:"),
+        "invalid-event",
+        ("#/subject",),
+    ),
+    "improvement mistyped": (
+        event_with(type="improvement.started", data={"area": {}}, subject="improvement:IMP-20261122-7K3M9QZ"),
+        "invalid-event",
+        ("#/subject",),
+    ),
+    "improvement of two numbers": (
+        event_with(type="improvement.started", data={"area": {}}, subject="improvement:1", case="2"),
+        "invalid-event",
+        ("#/case",),
+    ),
+    "improvement that nothing names": (
+        event_with(type="improvement.started", data={"area": {}}, subject=None),
+        "invalid-event",
+        ("#/subject",),
+    ),
+    "announcement of a bad time": (
+        event_with(
+            type="improvement.announced",
+            data={"area": {}, "plan": "x", "expected_by": "2027-01-31", "expected_effect": "y"},
+            subject=None,
+            time="soon",
+        ),
+        "invalid-event",
+        ("#/time",),
+    ),
     "type missing": (_without("type"), "invalid-event", ("#/type",)),
     "type unknown": (event_with(type="aplication.submited"), "unknown-event-type", ("#/type",)),
     "type of no resemblance": (event_with(type="com.example.x"), "unknown-event-type", ("#/type",)),

@@ -34,7 +34,13 @@ class TestReadyz:
         assert answer.status_code == 200
         assert answer.json() == {
             "status": "ready",
-            "lag": {"case_progress": 0.0, "current_state": 0.0, "review_progress": 0.0, "timeline": 0.0},
+            "lag": {
+                "case_progress": 0.0,
+                "current_state": 0.0,
+                "improvements": 0.0,
+                "review_progress": 0.0,
+                "timeline": 0.0,
+            },
             "parked": {},
         }
 

@@ -72,6 +72,10 @@ OPENING: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "ticket": ("ticket.opened", {"class": "common", "product": "card", "problem": "p", "contact": "c"}),
     "survey": ("feedback.submitted", {"csat": 5}),
+    "improvement": (
+        "improvement.announced",
+        {"area": {}, "plan": "p", "expected_by": "2027-01-31", "expected_effect": "e"},
+    ),
 }
 """By kind of case: the event that opens one."""
 
@@ -91,7 +95,8 @@ class Bank:
         for side, (customer, source) in OWNERS.items():
             shown = token("events:write", sub="setting-up", source=source)
             for kind, (type_, data) in OPENING.items():
-                event = cloudevent(type_, data, subject=customer, source=source)
+                whose = None if kind == "improvement" else customer
+                event = cloudevent(type_, data, subject=whose, source=source)
                 self.numbers[side, kind] = app.call("POST /v1/events", shown, event).json()["case"]
         for customer, source in OWNERS.values():
             shown = token("events:write", sub="setting-up", source=source)

@@ -14,7 +14,7 @@ from tests.api.posting import assert_problem, new_customer
 from tests.api.stories import opened, told, visits
 from tests.sites import Site
 
-NAMES = ["case_progress", "current_state", "review_progress", "timeline"]
+NAMES = ["case_progress", "current_state", "improvements", "review_progress", "timeline"]
 
 
 def _told(operator: httpx.Client, name: str) -> dict[str, Any]:
@@ -73,10 +73,13 @@ class TestOrders:
         application = opened(channel)
         question = {"topic": "rates", "category": "common"}
         asked = told(channel, "consultation.requested", question, subject=application["customer"])
+        promise = {"area": {}, "plan": "x", "expected_by": "2027-01-31", "expected_effect": "y"}
+        improvement = told(channel, "improvement.announced", promise, subject=None)
         site.caught_up()
         addresses = {
             "case_progress": f"/v1/consultations/{asked['case']}",
             "current_state": f"/v1/customers/{application['customer']}",
+            "improvements": f"/v1/improvements/{improvement['case']}",
             "review_progress": f"/v1/applications/{application['case']}",
             "timeline": f"/v1/customers/{application['customer']}/timeline",
         }

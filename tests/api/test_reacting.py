@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from journey.events import Position
+from journey.reacting import parking, table
 from journey.settings import Settings
+from journey.storage import storage_of
 from tests.databases import database_settings
 from tests.facts import NOON, cloudevent
 from tests.sites import Site, serving
@@ -73,3 +76,47 @@ def test_what_is_appended_is_marked_as_the_services_own(settings: Settings) -> N
     assert assigned["source"] == "/policies/route-complaint"
     assert assigned["causationid"] == "cause-1"
     assert assigned["case"] == sent.json()["case"]
+
+
+def test_what_a_policy_opens_to_pass_it_on_is_told_as_read(settings: Settings) -> None:
+    """To auditors by the policy's name, to customers as done by the service."""
+    ticket = {"class": "complaint", "product": "card", "problem": "It burns", "contact": "13911112222"}
+    with serving(settings, clock=lambda: NOON) as site:
+        officer = site.client()
+        officer.post("/v1/events", json=cloudevent("ticket.opened", ticket, subject="C7"))
+        until(site, 3)
+        [read] = officer.get("/v1/customers/C7/reads").json()["items"]
+        site.caught_up()
+        [told] = officer.get("/v1/customers/C7/export").json()["reads"]
+
+    assert (read["caller"], read["purpose"]) == ("/policies/route-ticket", "complaint.registered")
+    assert read["fields"] == ["ticket.opened.contact", "ticket.opened.problem"]
+    assert (told["by"], told["purpose"]) == ("service", "complaint.registered")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_readiness_tells_who_is_parked_and_when_that_is_tried_again(kind: str, tmp_path: Path) -> None:
+    """The first of them; once nobody is tried again but by a start, it says so."""
+    with (
+        database_settings(kind, tmp_path / "data", roles=frozenset({"api"})) as settings,
+        serving(settings, clock=lambda: NOON) as site,
+    ):
+        views = storage_of(settings).engine("views", writer=True)
+        site.service.engine.prepare()
+        table.prepare(views, site.service.log.head(), "as today", "as today")
+        waits = [
+            parking.parked_now(
+                customer, "notify-customer", Position(7), "KeyError", NOON + timedelta(hours=hour)
+            )
+            for hour, customer in enumerate(("C1", "C2"))
+        ]
+        with views.begin() as connection:
+            parking.park(connection, waits)
+        ready = site.anonymous().get("/readyz").json()
+        assert (ready["status"], ready["policies"]["parked"]) == ("degraded", {"notify-customer": 2})
+        assert ready["policies"]["retry_at"] == "2026-11-20T12:01:00.000000Z"
+
+        for each in waits:
+            parking.rest(views, each._replace(attempts=parking.ATTEMPTS, retry_at=None))
+        assert site.anonymous().get("/readyz").json()["policies"]["retry_at"] is None
+        views.dispose()

@@ -22,7 +22,7 @@ NUMBERS = st.builds(
     st.dates(),
     st.integers(0, 3),
 )
-OURS = re.compile(r"(CON|APP|CMP|TKT|SVY)-[0-9]{8}-[2-9A-HJKMNP-Z]{7}")
+OURS = re.compile(r"(CON|APP|CMP|TKT|SVY|IMP)-[0-9]{8}-[2-9A-HJKMNP-Z]{7}")
 
 
 def is_right(text: str) -> bool:
@@ -38,6 +38,7 @@ def is_right(text: str) -> bool:
         ("complaint", "CMP-20261122-"),
         ("ticket", "TKT-20261122-"),
         ("survey", "SVY-20261122-"),
+        ("improvement", "IMP-20261122-"),
     ],
 )
 def test_starts_with_kind_and_day(kind: CaseKind, expected: str) -> None:
@@ -50,6 +51,14 @@ def test_stays_the_same_for_ever() -> None:
     """Numbers that customers hold must never come out differently."""
     assert number("application", "//bank/mobile", "9f1c", DAY) == "APP-20261122-CUSCF7F"
     assert number("complaint", "//bank/电话", "客-1", date(987, 1, 2), 2) == "CMP-09870102-K99NT4S"
+
+
+def test_a_complaint_is_not_taken_for_an_improvement() -> None:
+    """The only prefixes that differ in one letter, whose check symbols then differ."""
+    told = number("complaint", "//bank/mobile", "1", DAY)
+
+    assert has_wrong_check(told.replace("CMP", "IMP"))
+    assert has_wrong_check(number("improvement", "//bank/mobile", "1", DAY).replace("IMP", "CMP"))
 
 
 @given(NUMBERS)

@@ -82,6 +82,13 @@ class TestState:
         for name in ("source", "id", "time", "data", "case", "channel", "attributes", "deviation", "process"):
             assert getattr(recorded, name) == getattr(TOLD, name)
 
+    def test_an_improvement_that_was_stored_without_a_case(self) -> None:
+        """Its stream tells the number: it goes on like those of today. Customers' streams tell none."""
+        state = to_state(visit(id="1"), NOON)
+
+        assert from_state("improvement:7", 1, 17, "improvement.announced", state).case == "7"
+        assert read(state).case is None
+
 
 class TestDamage:
     @given(st.binary() | JSON.map(orjson.dumps))

@@ -73,8 +73,9 @@ REFERENCE = {
         ticket.opened    | - → open
         ticket.routed    | open, routed → routed
         ticket.answered  | open, routed → answered
+        ticket.converted | open, routed → converted
         ticket.confirmed | answered → closed
-        ticket.reopened  | answered, closed → open
+        ticket.reopened  | answered, closed, converted → open
     """,
     "survey": """
         feedback.invited          | - → invited
@@ -82,6 +83,12 @@ REFERENCE = {
         feedback.expired          | invited → expired
         feedback.follow_up_opened | -, submitted → following_up
         feedback.follow_up_closed | following_up → closed
+    """,
+    "improvement": """
+        improvement.announced | - → announced
+        improvement.started   | announced → in_progress
+        improvement.completed | in_progress → completed
+        improvement.verified  | completed → verified
     """,
 }
 REOPENING = {
@@ -226,7 +233,8 @@ def test_the_closed_states_are_these() -> None:
         "consultation": {"resolved", "abandoned"},
         "application": {"withdrawn", "delivered", "failed", "rejected"},
         "complaint": {"closed", "merged", "withdrawn"},
-        "ticket": {"closed"},
+        "ticket": {"closed", "converted"},
         "survey": {"submitted", "expired", "closed"},
+        "improvement": {"verified"},
     } == {kind: {state for state in STATES[kind] if is_closed(kind, state)} for kind in CASE_KINDS}
     assert not any(is_closed(kind, None) for kind in CASE_KINDS)

@@ -32,7 +32,7 @@ TYPES = """
     notification.failed notification.requested notification.sent
     offer.accepted offer.cancelled offer.declined offer.made offer.returned offer.sent
     review.approved review.materials_requested review.rejected review.started review.step_completed
-    ticket.answered ticket.confirmed ticket.opened ticket.reopened ticket.routed
+    ticket.answered ticket.confirmed ticket.converted ticket.opened ticket.reopened ticket.routed
     work.cancelled work.completed work.resumed work.scheduled work.started work.suspended
 """
 PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
@@ -43,7 +43,7 @@ PLACES: dict[str, tuple[Stage, CaseKind | None]] = {
     "customer": ("profile", None),
     "delivery": ("delivery", "application"),
     "feedback": ("feedback", "survey"),
-    "improvement": ("feedback", None),
+    "improvement": ("feedback", "improvement"),
     "interaction": ("interaction", None),
     "notification": ("interaction", None),
     "offer": ("review", "application"),
@@ -106,7 +106,7 @@ SHOWN = """
     feedback.follow_up_opened: handler- because- about
     feedback.invited: kind about medium
     feedback.submitted: csat nps ces comment about
-    improvement.announced: area plan expected_by expected_effect
+    improvement.announced: area plan expected_by expected_effect answers
     improvement.completed: area plan expected_by expected_effect
     improvement.started: area plan expected_by expected_effect
     improvement.verified: area plan expected_by expected_effect
@@ -127,6 +127,7 @@ SHOWN = """
     review.step_completed: step outcome reviewer- note-
     ticket.answered: answer by- first_contact
     ticket.confirmed: solved
+    ticket.converted: complaint
     ticket.opened: class product problem contact
     ticket.reopened: reason
     ticket.routed: team reason-
@@ -210,6 +211,7 @@ class TestCatalogue:
             "feedback.follow_up_opened",
             "feedback.invited",
             "feedback.submitted",
+            "improvement.announced",
             "ticket.opened",
         ]
 

@@ -230,6 +230,7 @@ CASE_NUMBERS = {
     "complaint": "CMP-1",
     "ticket": "TKT-1",
     "survey": "SVY-1",
+    "improvement": "IMP-1",
 }
 
 

@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from journey.lifecycle import lawful_types, next_state
+from journey.policies.customer import Customer, evolve
+from journey.policies.time_limits import limit_of_step
+from projections.moments import utc_text
+from projections.review_progress import projection
 from projections.work import NEVER
 from tests.projections.applications import (
     APPROVED,
@@ -18,7 +26,8 @@ from tests.projections.applications import (
     after,
     told,
 )
-from tests.projections.specs import Told
+from tests.projections.specs import PROCESSES, Told, fold, recorded
+from tests.strategies import payloads
 
 
 def _row(*history: Told) -> dict[str, Any]:
@@ -102,3 +111,35 @@ def test_customers_are_told_until_when_and_not_by_whom() -> None:
 
     assert staff["due_at"] == customer["due_at"] == "2026-11-03T13:00:00.000000Z"
     assert "Li Wei" not in str(customer)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Told]:
+    """Draw what may lawfully happen to an application for a loan."""
+    history: list[Told] = []
+    state = None
+    for _ in range(draw(st.integers(1, 8))):
+        type_ = draw(st.sampled_from(lawful_types("application", state) or ["offer.made"]))
+        data = draw(payloads(type_))
+        if "product" in data:
+            data["product"] = "loan"
+        if "step" in data:
+            data["step"] = draw(st.sampled_from(["check", "decide", "sign", "pay"]))
+        history.append(Told(type=type_, data=data, case="APP-1", process="loan@2026-11"))
+        state = next_state("application", state, type_)
+    return history
+
+
+@settings(deadline=None, max_examples=100)
+@given(lives())
+def test_policies_see_the_limit_that_work_lists_show(history: list[Told]) -> None:
+    """Staff is told of exactly what stands on the list as overdue."""
+    customer = Customer()
+    for event in recorded(*history):
+        customer = evolve(customer, event, live=True)
+    case = customer.cases["APP-1"]
+    assume(case.state != "supplementing")
+    limit = limit_of_step(case, PROCESSES)
+
+    shown = fold(projection(PROCESSES), recorded(*history))["APP-1"]["due_at"]
+    assert (NEVER if limit is None else utc_text(limit.due_at)) == shown

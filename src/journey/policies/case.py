@@ -8,6 +8,7 @@ from typing import Any
 from journey import lifecycle
 from journey.deadlines import ClockFact, fact_of
 from journey.events import RecordedEvent
+from journey.touchpoints.application import ApplicationResubmitted
 from journey.touchpoints.complaint import (
     ComplaintAnswered,
     ComplaintAssigned,
@@ -15,7 +16,8 @@ from journey.touchpoints.complaint import (
     ComplaintRecontacted,
 )
 from journey.touchpoints.consultation import ConsultationArticleOffered, ConsultationAssigned
-from journey.touchpoints.review import ReviewMaterialsRequested
+from journey.touchpoints.delivery import DeliveryDelayed, DeliveryStarted, DeliveryStepCompleted
+from journey.touchpoints.review import ReviewMaterialsRequested, ReviewStarted, ReviewStepCompleted
 from journey.touchpoints.touchpoint import CaseKind, Touchpoint
 
 _CODES = ("about", "category", "class_", "product", "severity", "topic")
@@ -52,6 +54,16 @@ class Case:
     tasks: Mapping[str, datetime] = field(default_factory=dict)
     """By item: when staff was given it last, or the customer reminded of it."""
     escalated_at: datetime | None = None
+    process: str | None = None
+    """The process that an application goes by."""
+    steps: tuple[str, ...] = ()
+    """The steps of the process that are done, in the present round."""
+    stepped_at: datetime | None = None
+    """When the last of them was done."""
+    plan: Mapping[str, datetime] = field(default_factory=dict)
+    """By step of a delivery: when it was promised."""
+    promised_at: datetime | None = None
+    """What was promised last, with a delay: it moves all that is to come."""
     offered_at: datetime | None = None
     """When an article of the knowledge base was offered."""
     attempts: int = 0
@@ -93,6 +105,8 @@ def moved(case: Case, event: RecordedEvent, *, live: bool) -> Case:
     changes: dict[str, Any] = {"live": case.live or live, "last": event.id, "state": state}
     if state is not None and state != case.state:
         changes |= {"entered": {**case.entered, state: event.version}, "moved_at": at, "due_at": None}
+    if case.kind == "application" and event.process is not None:
+        changes["process"] = event.process
     if (fact := fact_of(event)) is not None:
         changes["facts"] = (*case.facts, fact)
     return replace(case, **(changes | _told(case, touchpoint, at)))
@@ -138,6 +152,27 @@ def _asked(_: Case, told: ReviewMaterialsRequested, __: datetime) -> dict[str, A
     return {"due_at": told.due_at}
 
 
+def _begun(_: Case, told: ReviewStarted, __: datetime) -> dict[str, Any]:
+    return {"department": told.team, "handler": told.reviewer}
+
+
+def _stepped(case: Case, told: ReviewStepCompleted | DeliveryStepCompleted, at: datetime) -> dict[str, Any]:
+    return {"steps": (*case.steps, told.step), "stepped_at": max(at, case.stepped_at or at)}
+
+
+def _another_round(*_: object) -> dict[str, Any]:
+    return {**_NOTHING_DONE, "department": None, "handler": None}
+
+
+def _planned(_: Case, told: DeliveryStarted, __: datetime) -> dict[str, Any]:
+    return {"plan": {part.step: part.promised_at for part in told.plan}, "promised_at": None}
+
+
+def _delayed(_: Case, told: DeliveryDelayed, __: datetime) -> dict[str, Any]:
+    return {"promised_at": told.new_promise}
+
+
+_NOTHING_DONE: Mapping[str, Any] = {"steps": (), "stepped_at": None, "plan": {}, "promised_at": None}
 _TELLS: Mapping[type[Touchpoint], Callable[[Case, Any, datetime], dict[str, Any]]] = {
     ComplaintAssigned: _assigned,
     ComplaintEscalated: _escalated,
@@ -146,5 +181,11 @@ _TELLS: Mapping[type[Touchpoint], Callable[[Case, Any, datetime], dict[str, Any]
     ConsultationArticleOffered: _offered,
     ConsultationAssigned: _with_agent,
     ReviewMaterialsRequested: _asked,
+    ReviewStarted: _begun,
+    ReviewStepCompleted: _stepped,
+    ApplicationResubmitted: _another_round,
+    DeliveryStarted: _planned,
+    DeliveryStepCompleted: _stepped,
+    DeliveryDelayed: _delayed,
 }
 """What the events whose content a policy decides by leave behind."""

@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
 
-from journey.rule_sets import NO_RULES, RuleSets
+from journey.processes import Processes
+from journey.rule_sets import RuleSets
 from journey.touchpoints.touchpoint import Channel, Code
 from journey.words import Language, Words
 
 Staff = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Days = Annotated[float, Field(gt=0, le=3_660)]
 Medium = Code
+_NOTHING_DEFINED = Processes({})
 Place = tuple[str | int, ...]
 """Where something stands in the file: the keys that lead to it."""
 
@@ -146,18 +148,23 @@ class Configuration(_Arranged):
     applications: Applications
     feedback: Feedback
 
-    _rule_sets: RuleSets = PrivateAttr(default=NO_RULES)
+    _processes: Processes = PrivateAttr(default=_NOTHING_DEFINED)
 
-    def under(self, rule_sets: RuleSets) -> "Configuration":
-        """Return the same under rule sets, which have files of their own."""
+    def under(self, processes: Processes) -> "Configuration":
+        """Return the same under process definitions and rule sets, which have files of their own."""
         copy = self.model_copy()
-        copy._rule_sets = rule_sets  # noqa: SLF001  # of the copy that this makes
+        copy._processes = processes  # noqa: SLF001  # of the copy that this makes
         return copy
+
+    @property
+    def processes(self) -> Processes:
+        """How long the steps of applications may take."""
+        return self._processes
 
     @property
     def rule_sets(self) -> RuleSets:
         """How long complaints may take."""
-        return self._rule_sets
+        return self._processes.rules
 
     @cached_property
     def history(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""A ticket goes to the front desk, to specialists or, where it is a complaint, becomes one."""
+"""A ticket goes to the front desk, to specialists or, where it is a complaint, becomes one and ends."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer
 from journey.policies.policy import Cause, Wanted
 from journey.touchpoints.complaint import ComplaintRegistered
-from journey.touchpoints.ticket import TicketOpened, TicketRouted
+from journey.touchpoints.ticket import TicketConverted, TicketOpened, TicketRouted
 from journey.touchpoints.work import WorkScheduled
 
 ANSWER = "ticket.answer"
@@ -14,8 +14,10 @@ ANSWER = "ticket.answer"
 
 
 def route_ticket(cause: Cause, customer: Customer, configuration: Configuration) -> Iterator[Wanted]:
-    """Give an open ticket to a team, or open the complaint that it is, which names the ticket."""
+    """Give an open ticket to a team, or open the complaint that it is; each of the two names the other."""
     told, number = cause.event.touchpoint, cause.event.case
+    if isinstance(told, ComplaintRegistered) and number is not None:
+        yield from _converted(told, number, customer)
     if not isinstance(told, TicketOpened) or customer.case(number, "open") is None:
         return
     tickets = configuration.tickets
@@ -35,3 +37,10 @@ def route_ticket(cause: Cause, customer: Customer, configuration: Configuration)
                     about=number,
                 )
             )
+
+
+def _converted(told: ComplaintRegistered, complaint: str, customer: Customer) -> Iterator[Wanted]:
+    """Let a ticket that is a complaint go on as the one about it; any other is answered all the same."""
+    ticket = customer.case(told.about, "open") or customer.case(told.about, "routed")
+    if ticket is not None and ticket.kind == "ticket" and ticket.codes.get("class_") == "complaint":
+        yield Wanted(TicketConverted(complaint=complaint), told.about)

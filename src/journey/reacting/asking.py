@@ -27,9 +27,10 @@ from journey.in_threads import to_its_end
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer, to_text
 from journey.policies.policy import Appointment, Cause, Policy, Wanted
-from journey.reacting.facts import Ground, events_for, ground_at, ground_of
+from journey.reacting.facts import Ground, Record, events_for, ground_at, ground_of
 from journey.reacting.folding import Fold
-from journey.reacting.table import EVERY, Parked, Row
+from journey.reacting.parking import EVERY, Parked, parked_now
+from journey.reacting.table import Row
 from journey.sealing.keyring import Keyring
 from journey.submissions import Appended, Outcome, Submission, Writer
 
@@ -72,6 +73,7 @@ class Means(NamedTuple):
     log: EventLog
     appender: Writer
     keyring: Keyring
+    record: Record
     configuration: Configuration
     policies: Sequence[Policy]
     clock: Callable[[], datetime]
@@ -172,7 +174,7 @@ class Asking:
         """Append together what is wanted; tell whether that is settled, or is to be asked for again."""
         means, counts = self._means, self._means.counts
         try:
-            events = await events_for(policy, wanted, ground, means.keyring)
+            events = await events_for(policy, wanted, ground, means.keyring, means.record)
             submission = Submission(events, "strict", self._customer.version, atomic=True)
             outcomes = await means.appender.submit(submission)
             error = _error(outcomes)
@@ -204,14 +206,9 @@ class Asking:
     def _park(self, policy: Policy, position: Position, defect: _Defect) -> None:
         name = type(defect.__cause__).__name__
         _log.error("policy_failed", policy=policy.name, error=name)
-        self._parked[policy.name] = parked(
+        self._parked[policy.name] = parked_now(
             self._work.stream_id, policy.name, position, name, self._means.clock()
         )
-
-
-def parked(stream_id: str, policy: str, position: Position, error: str, now: datetime) -> Parked:
-    """Return a customer as parked for a policy; of the error only its name is kept: it may quote a person."""
-    return Parked(stream_id, policy, position, error, now.isoformat())
 
 
 def _told(ask: Callable[[], Iterable[_T]]) -> list[_T]:

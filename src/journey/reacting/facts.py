@@ -1,7 +1,7 @@
 """The events that policies want, as the writer takes them: their ids derive from what they are wanted for."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,13 +12,16 @@ from journey.events import Event, RecordedEvent
 from journey.policies.case import correlation
 from journey.policies.customer import Customer
 from journey.policies.policy import Appointment, Policy, Wanted
+from journey.reads.records import POLICIES, Reading
 from journey.sealing.keyring import Keyring
 from journey.sealing.sealed_text import ERASED, Sealed, taken_apart, unseal
 from journey.touchpoints import PERSONAL_FIELDS, read_touchpoint
 from journey.touchpoints.touchpoint import SEALED
 
-SOURCE = "/policies/"
+SOURCE = POLICIES
 """What the sources of all these events begin with."""
+Record = Callable[[Sequence[Reading]], Awaitable[None]]
+"""Records readings of personal data; returns when that is durable."""
 
 
 class Ground(NamedTuple):
@@ -48,19 +51,26 @@ def ground_at(appointment: Appointment, customer: Customer, stream_id: str, now:
     return Ground(stream_id, ("moment", stream_id), causation, together, now)
 
 
-async def events_for(policy: Policy, wanted: list[Wanted], ground: Ground, keyring: Keyring) -> list[Event]:
-    """Return what a policy wants as events; raise `PersonalDataErased` where what it passes on is gone."""
-    return [await _event(policy, each, ground, keyring) for each in wanted]
+async def events_for(
+    policy: Policy, wanted: list[Wanted], ground: Ground, keyring: Keyring, record: Record
+) -> list[Event]:
+    """Return what a policy wants as events, with what they pass on opened, when that is recorded as read.
+
+    Raises `PersonalDataErased` where what is passed on is gone, and `ReadsUnrecorded`.
+    """
+    return [await _event(policy, each, ground, keyring, record) for each in wanted]
 
 
-async def _event(policy: Policy, wanted: Wanted, ground: Ground, keyring: Keyring) -> Event:
+async def _event(policy: Policy, wanted: Wanted, ground: Ground, keyring: Keyring, record: Record) -> Event:
     type_ = wanted.touchpoint.type
     told = wanted.touchpoint.model_dump(mode="json", by_alias=True, exclude_none=True)
-    data = await opened_data(type_, told, keyring)
+    data, id_ = await opened_data(type_, told, keyring), _id(policy.name, wanted.key, ground.derived_from)
+    if passed_on := _sealed(type_, told):
+        await record([_reading(policy, type_, id_, list(passed_on.values()))])
     attributes = {"causationid": ground.causation, "correlationid": ground.correlation}
     return Event(
         source=SOURCE + policy.name,
-        id=_id(policy.name, wanted.key, ground.derived_from),
+        id=id_,
         stream_id=ground.stream_id,
         touchpoint=read_touchpoint(type_, data),
         data=data,
@@ -79,11 +89,7 @@ def _id(policy: str, key: str, derived_from: tuple[str, ...]) -> str:
 
 async def opened_data(type_: str, data: dict[str, Any], keyring: Keyring) -> Mapping[str, Any]:
     """Open what was passed on sealed: it is sealed anew for its new place when it is written."""
-    sealed = {
-        field: _taken_apart(data[field])
-        for field in PERSONAL_FIELDS.get(type_, {})
-        if isinstance(data.get(field), str) and data[field].startswith(SEALED)
-    }
+    sealed = _sealed(type_, data)
     if not sealed:
         return data
     await keyring.load({each.name for each in sealed.values()})
@@ -94,6 +100,29 @@ async def opened_data(type_: str, data: dict[str, Any], keyring: Keyring) -> Map
     if any(value is ERASED for value in opened.values()):
         raise PersonalDataErased
     return {**data, **opened}
+
+
+def _sealed(type_: str, data: Mapping[str, Any]) -> dict[str, Sealed]:
+    """Return what an event passes on as it lies in the log, by field."""
+    return {
+        field: _taken_apart(data[field])
+        for field in PERSONAL_FIELDS.get(type_, {})
+        if isinstance(data.get(field), str) and data[field].startswith(SEALED)
+    }
+
+
+def _reading(policy: Policy, type_: str, id_: str, opened: Sequence[Sealed]) -> Reading:
+    """Say that a policy has opened what it passes on, and for which event."""
+    return Reading(
+        caller=SOURCE + policy.name,
+        scopes=(),
+        own=False,
+        purpose=type_,
+        stream_id=opened[0].place.stream_id,
+        fields=tuple(sorted(f"{each.place.type}.{each.place.field.partition('/')[0]}" for each in opened)),
+        operation="react",
+        request=id_,
+    )
 
 
 def _taken_apart(value: str) -> Sealed:

@@ -13,9 +13,10 @@ from journey.events import RecordedEvent
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer, from_text
 from journey.policies.policy import Policy
-from journey.reacting.asking import Work, parked
+from journey.reacting.asking import Work
 from journey.reacting.folding import Fold
-from journey.reacting.table import EVERY, Checkpoint, Parked, Row, View, due, known_checkpoint, seen
+from journey.reacting.parking import EVERY, Parked, parked_now
+from journey.reacting.table import Checkpoint, Row, View, due, known_checkpoint, seen
 
 # Few enough that nobody waits long for what is done for so many.
 _EVENTS = 1_000
@@ -84,7 +85,7 @@ class Looker(NamedTuple):
                 customers[stream_id] = self._customer(stream_id, events, view.rows.get(stream_id))
             except DamagedEvent as error:
                 first = events[0].position if events else self.log.head()
-                damaged.append(parked(stream_id, EVERY, first, type(error).__name__, now))
+                damaged.append(parked_now(stream_id, EVERY, first, type(error).__name__, now))
         return customers
 
     def _customer(self, stream_id: str, events: Sequence[RecordedEvent], row: Row | None) -> Customer:

@@ -22,10 +22,11 @@ from journey.policies.customer import LOGIC
 from journey.policies.policy import Policy
 from journey.reacting import table
 from journey.reacting.asking import Asking, Done, Means, ReactorCounts, Work
+from journey.reacting.facts import Record
 from journey.reacting.folding import Fold
 from journey.reacting.leading import leading
 from journey.reacting.looking import Looker, Sight
-from journey.reacting.retrying import retry
+from journey.reacting.retrying import retry_all, retry_rested
 from journey.sealing.keyring import Keyring
 from journey.submissions import Writer
 
@@ -44,6 +45,7 @@ class Place(NamedTuple):
     views: sa.Engine
     appender: Writer
     keyring: Keyring
+    record: Record
 
 
 class Reactor:
@@ -93,9 +95,12 @@ class Reactor:
         async with leading(self._place.views) as leads:
             if not leads:
                 return False
-            sight = await to_its_end(looker.look, self._clock())
+            # Before looking: whoever is well again is asked about what comes next like all others.
+            now = self._clock()
+            retried = await retry_rested(looker, self._means(looker), now)
+            sight = await to_its_end(looker.look, now)
             if not sight.work and sight.before.position == sight.after.position:
-                return False
+                return retried
             done = await self._asked(looker, sight.work)
             try:
                 await to_its_end(self._write, sight, done)
@@ -106,7 +111,7 @@ class Reactor:
     async def retry_parked(self) -> int:
         """Ask again for customers who are parked, from where they were; return how many are well again."""
         looker = await self._prepared()
-        return await retry(looker, self._means(looker))
+        return await retry_all(looker, self._means(looker))
 
     async def _prepared(self) -> Looker:
         if self._looker is None:
@@ -115,7 +120,7 @@ class Reactor:
             began_after = (await to_its_end(table.known_checkpoint, place.views)).began_after
             fold = Fold(configuration.history, began_after)
             looker = Looker(place.log, place.views, configuration, self._policies, fold)
-            await retry(looker, self._means(looker))
+            await retry_all(looker, self._means(looker))
             self._looker = looker
         return self._looker
 
@@ -124,6 +129,7 @@ class Reactor:
             self._place.log,
             self._place.appender,
             self._place.keyring,
+            self._place.record,
             self._configuration,
             self._policies,
             self._clock,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from journey.event_log import EventLog
 from journey.events import Position
-from journey.reacting import table
+from journey.reacting import parking, table
 
 
 class Standing(NamedTuple):
@@ -20,6 +20,8 @@ class Standing(NamedTuple):
     """For how many seconds the first event, or the first moment of the clock, waits that nobody has met."""
     parked: Mapping[str, int]
     """By policy: customers for whom it is not asked."""
+    retry_at: datetime | None
+    """When the first of them is tried again; None where only a start does."""
 
 
 def standing(views: sa.Engine, log: EventLog, now: datetime) -> Standing | None:
@@ -30,5 +32,7 @@ def standing(views: sa.Engine, log: EventLog, now: datetime) -> Standing | None:
     unmet = [event.recorded_at for event in log.read_all(reached.position, 1)]
     moment = table.first_moment(views)
     since = min([*unmet, *([moment] if moment is not None else [])], default=now)
-    parked = Counter(each.policy for each in table.parked(views))
-    return Standing(reached.position, max(0.0, (now - since).total_seconds()), parked)
+    parked = parking.parked(views)
+    retry_at = min((each.retry_at for each in parked if each.retry_at is not None), default=None)
+    counts = Counter(each.policy for each in parked)
+    return Standing(reached.position, max(0.0, (now - since).total_seconds()), counts, retry_at)

@@ -1,7 +1,7 @@
-"""The reactor's tables: how far the log was followed, how each customer stands, whom a defect has parked."""
+"""The reactor's tables: how far the log was followed, and how each customer stands."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,12 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from journey.errors import CheckpointMoved
 from journey.events import Position, Version
+from journey.reacting.columns import KEY, METADATA, moment_of, number_of
+from journey.reacting.parking import EVERY, PARKED, Parked, mend, park
 
-_METADATA = sa.MetaData()
-_KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 CHECKPOINT = sa.Table(
     "policy_checkpoint",
-    _METADATA,
+    METADATA,
     sa.Column("one", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("began_after", sa.BigInteger, nullable=False),
@@ -26,26 +26,13 @@ CHECKPOINT = sa.Table(
 )
 CUSTOMERS = sa.Table(
     "policy_customers",
-    _METADATA,
-    sa.Column("stream_id", _KEY, primary_key=True),
+    METADATA,
+    sa.Column("stream_id", KEY, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("next_at", sa.BigInteger),
 )
-PARKED = sa.Table(
-    "policy_parked",
-    _METADATA,
-    sa.Column("stream_id", _KEY, primary_key=True),
-    sa.Column("policy", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
-    sa.Column("parked_at", sa.Text, nullable=False),
-)
-EVERY = "*"
-"""In place of a policy's name: the customer's events cannot be read, so that no policy can be asked."""
 _C, _P = CUSTOMERS.c, PARKED.c
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Checkpoint(NamedTuple):
@@ -72,17 +59,6 @@ class Row(NamedTuple):
     state: str
     next_at: datetime | None
     """When a watch wants to look next."""
-
-
-class Parked(NamedTuple):
-    """A customer for whom one policy is not asked until it is mended."""
-
-    stream_id: str
-    policy: str
-    position: Position
-    """The first cause that it failed at."""
-    error: str
-    parked_at: str
 
 
 class View(NamedTuple):
@@ -150,7 +126,7 @@ def seen(views: sa.Engine, stream_ids: Collection[str]) -> View:
 
 def due(views: sa.Engine, now: datetime, limit: int) -> list[str]:
     """Name customers whose moment has come, the longest first."""
-    query = sa.select(_C.stream_id).where(_C.next_at <= _number(now)).order_by(_C.next_at).limit(limit)
+    query = sa.select(_C.stream_id).where(_C.next_at <= number_of(now)).order_by(_C.next_at).limit(limit)
     with views.connect() as connection:
         return list(connection.scalars(query))
 
@@ -159,13 +135,7 @@ def first_moment(views: sa.Engine) -> datetime | None:
     """Return the earliest moment at which a watch wants to look."""
     with views.connect() as connection:
         number = connection.scalar(sa.select(sa.func.min(_C.next_at)))
-    return None if number is None else _moment(number)
-
-
-def parked(views: sa.Engine) -> list[Parked]:
-    """Return who is parked, the longest first."""
-    with views.connect() as connection:
-        return [Parked(*row) for row in connection.execute(sa.select(PARKED).order_by(_P.position))]
+    return None if number is None else moment_of(number)
 
 
 def advance(
@@ -193,10 +163,7 @@ def keep(
     """Write what became of customers at a moment of the clock; `mended` are parked no more."""
     with views.begin() as connection:
         _keep(connection, rows)
-        for each in mended:
-            connection.execute(
-                sa.delete(PARKED).where(_P.stream_id == each.stream_id, _P.policy == each.policy)
-            )
+        mend(connection, mended)
         _park(connection, newly)
 
 
@@ -214,30 +181,20 @@ def _keep(connection: sa.Connection, rows: Sequence[Row]) -> None:
     )
     # In one order, so that two reactors at once never wait for one another in a circle.
     values = [
-        {**row._asdict(), "next_at": None if row.next_at is None else _number(row.next_at)}
+        {**row._asdict(), "next_at": None if row.next_at is None else number_of(row.next_at)}
         for row in sorted(rows)
     ]
     connection.execute(kept, values)
 
 
 def _park(connection: sa.Connection, newly: Sequence[Parked]) -> None:
+    park(connection, newly)
     if newly:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        new = insert(PARKED).on_conflict_do_nothing()
-        connection.execute(new, [each._asdict() for each in sorted(newly)])
         # Who cannot be asked at all has no moment to look at.
         none = [each.stream_id for each in newly if each.policy == EVERY]
         connection.execute(sa.update(CUSTOMERS).where(_C.stream_id.in_(none)).values(next_at=None))
 
 
 def _row(row: sa.Row[Any]) -> Row:
-    next_at = None if row.next_at is None else _moment(row.next_at)
+    next_at = None if row.next_at is None else moment_of(row.next_at)
     return Row(row.stream_id, Version(row.version), row.state, next_at)
-
-
-def _number(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def _moment(number: int) -> datetime:
-    return _EPOCH + number * _MICROSECOND

@@ -12,6 +12,10 @@ _PREFIX = b"\x03"
 """Sets these hashes apart from those of events and of the tree."""
 
 
+POLICIES = "/policies/"
+"""How callers are called that are the service itself: policies that pass on what they have opened."""
+
+
 class Reading(NamedTuple):
     """Personal data of one customer, opened for one request."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 
 from journey.reads.bulk import BulkWatch
-from journey.reads.records import NO_LINK, BulkReading, Reading, Stored, agrees, link, stored
+from journey.reads.records import NO_LINK, POLICIES, BulkReading, Reading, Stored, agrees, link, stored
 
 # Any number that nobody else locks: the chain has one end, and one process at a time that appends to it.
 _CHAIN_LOCK = 0x72656164
@@ -135,7 +135,7 @@ class ReadRecords:
 
     def _noticed(self, readings: Sequence[Reading], now: datetime) -> Iterator[BulkReading]:
         for each in readings:
-            if not each.own and (many := self._watch.exceeded(each.caller, each.stream_id, now)):
+            if _is_watched(each) and (many := self._watch.exceeded(each.caller, each.stream_id, now)):
                 yield BulkReading(each.caller, many)
 
     def _count_others(self, connection: sa.Connection, last: int, now: datetime) -> None:
@@ -150,7 +150,7 @@ class ReadRecords:
             at = datetime.fromisoformat(row.at)
             if row.stream_id is None:
                 self._watch.told(row.caller, at)
-            elif b'"own":true' not in bytes(row.record):
+            elif b'"own":true' not in bytes(row.record) and not row.caller.startswith(POLICIES):
                 self._watch.exceeded(row.caller, row.stream_id, at)
 
 
@@ -171,6 +171,11 @@ def check_chain(connection: sa.Connection) -> Chain:
             if reason is not None:
                 return Chain(number, before, ChainFault(number + 1, reason))
             number, before = each.number, each.link
+
+
+def _is_watched(reading: Reading) -> bool:
+    """Tell whether a reading counts as one of many: not one's own, nor what a policy passes on by rule."""
+    return not reading.own and not reading.caller.startswith(POLICIES)
 
 
 def _insert(connection: sa.Connection, rows: Sequence[Stored]) -> None:

@@ -1,10 +1,11 @@
 """Improvements: what the institution changes for all customers, and whether it helped."""
 
 from datetime import date
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from journey.touchpoints.touchpoint import Channel, Code, Stage, Text, Touchpoint
+from journey.touchpoints.touchpoint import CaseNumber, Channel, Code, Stage, Text, Touchpoint, lawful
 from journey.words import Words
 
 
@@ -22,6 +23,7 @@ class Improvement(Touchpoint):
     """What all events about an improvement share, unchanged fields left out; not a type itself."""
 
     stage = "feedback"
+    case = "improvement"
 
     area: Area
     plan: Text | None = None
@@ -33,18 +35,28 @@ class ImprovementAnnounced(Improvement):
     """The institution promises an improvement by a day."""
 
     type = "improvement.announced"
+    schema_version = 2
+    moves = lawful("- -> announced")
     title = Words("Improvement announced", "公布改进计划")
     says = Words("An improvement was announced for {expected_by}", "已公布改进计划，预计{expected_by}完成")
 
     plan: Text
     expected_by: date
     expected_effect: Text
+    answers: Annotated[tuple[CaseNumber, ...], Field(max_length=1_000)] = ()
+    """The complaints and surveys that it comes from."""
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
+        """Take version 1 as it is: nobody recorded then what an improvement answers."""
+        return data if schema_version == 1 else super().upcast(data, schema_version)
 
 
 class ImprovementStarted(Improvement):
     """Work on the improvement begins."""
 
     type = "improvement.started"
+    moves = lawful("announced -> in_progress")
     title = Words("Improvement started", "改进启动")
     says = Words(
         "Work on the improvement began[, expected by {expected_by}]",
@@ -56,6 +68,7 @@ class ImprovementCompleted(Improvement):
     """The improvement is in effect: figures from now on count as after."""
 
     type = "improvement.completed"
+    moves = lawful("in_progress -> completed")
     title = Words("Improvement completed", "改进完成")
     says = Words("The improvement is in effect", "改进措施已落地")
 
@@ -64,5 +77,6 @@ class ImprovementVerified(Improvement):
     """The figures before and after are compared."""
 
     type = "improvement.verified"
+    moves = lawful("completed -> verified")
     title = Words("Improvement verified", "改进成效评估")
     says = Words("The effect of the improvement was measured", "改进成效已评估")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from journey.touchpoints.touchpoint import (
+    CaseNumber,
     Code,
     Contact,
     FreeText,
@@ -66,6 +67,19 @@ class TicketAnswered(Touchpoint):
     """Whether one contact was enough."""
 
 
+class TicketConverted(Touchpoint):
+    """The ticket is a complaint, and goes on as one: its customer is answered there."""
+
+    type = "ticket.converted"
+    stage = "service"
+    case = "ticket"
+    moves = lawful("open, routed -> converted")
+    title = Words("Ticket became a complaint", "工单转为投诉")
+    says = Words("Goes on as complaint {complaint}", "已转为投诉{complaint}处理")
+
+    complaint: CaseNumber
+
+
 class TicketConfirmed(Touchpoint):
     """The customer says whether the problem is solved: the ticket closes."""
 
@@ -85,11 +99,13 @@ class TicketReopened(Touchpoint):
     type = "ticket.reopened"
     stage = "service"
     case = "ticket"
-    moves = lawful("answered, closed -> open")
+    moves = lawful("answered, closed, converted -> open")
     title = Words("Ticket reopened", "重新打开工单")
     says = Words("The ticket was reopened", "工单已重新打开")
 
     reason: FreeText
 
 
-TicketTouchpoint = TicketOpened | TicketRouted | TicketAnswered | TicketConfirmed | TicketReopened
+TicketTouchpoint = (
+    TicketOpened | TicketRouted | TicketAnswered | TicketConverted | TicketConfirmed | TicketReopened
+)

@@ -33,7 +33,7 @@ Stage = Literal[
     "profile",
     "interaction",
 ]
-CaseKind = Literal["consultation", "application", "complaint", "ticket", "survey"]
+CaseKind = Literal["consultation", "application", "complaint", "ticket", "survey", "improvement"]
 Audience = Literal["staff", "customer"]
 """Who is told: customers are not told all that staff is."""
 Channel = Literal["counter", "phone", "web", "mobile", "email", "social", "chat", "partner", "system"]

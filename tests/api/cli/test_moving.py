@@ -363,5 +363,5 @@ class TestHelpfulErrors:
         assert status == 2
         assert told == (
             "There is no projection timelines. "
-            "There are current_state, review_progress, timeline, case_progress.\n"
+            "There are current_state, review_progress, timeline, case_progress, improvements.\n"
         )

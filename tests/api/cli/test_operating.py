@@ -19,7 +19,7 @@ from tests.databases import database_settings
 from tests.facts import cloudevent
 from tests.processes import journey, new_key, place, server
 
-PROJECTIONS = ["current_state", "review_progress", "timeline", "case_progress"]
+PROJECTIONS = ["current_state", "review_progress", "timeline", "case_progress", "improvements"]
 COUNT = 30
 
 
@@ -113,9 +113,8 @@ class TestWhileTheServiceRuns:
 
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert ran.stderr == ""
-        counts = {name: [str(COUNT)] * 3 for name in PROJECTIONS} | {
-            "case_progress": [str(COUNT)] * 2 + ["0"]
-        }
+        without_rows = dict.fromkeys(("case_progress", "improvements"), [str(COUNT)] * 2 + ["0"])
+        counts = {name: [str(COUNT)] * 3 for name in PROJECTIONS} | without_rows
         assert rows(ran.stdout)[:-2] == [[name, *counts[name], "0", "0"] for name in PROJECTIONS]
         assert ran.stdout.splitlines()[-2] == f"Log: all {COUNT:,} events as they were appended."
         assert ran.stdout.splitlines()[-1].startswith("Records of readings: all 0 as recorded")

@@ -9,12 +9,13 @@ from journey.events import Event, Position, RecordedEvent, Version
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer, evolve, from_text, to_text
 from journey.policies.policy import Appointment, Cause, Reaction, Wanted, Watch
+from journey.processes import load_definitions
 from journey.reacting.configuration_file import load_configuration
 from journey.rule_sets import load_rule_sets
 from journey.touchpoints import TOUCHPOINTS, read_touchpoint
 from journey.touchpoints.touchpoint import Touchpoint
 
-SHIPPED = load_configuration().under(load_rule_sets("plain"))
+SHIPPED = load_configuration().under(load_definitions(rules=load_rule_sets("plain")))
 DAY = timedelta(days=1)
 
 
@@ -23,7 +24,7 @@ def arranged(**tables: Any) -> Configuration:
     plain = SHIPPED.model_dump(mode="json")
     for name, values in tables.items():
         plain[name] = {**plain[name], **values} if isinstance(values, dict) else values
-    return Configuration.model_validate(plain).under(SHIPPED.rule_sets)
+    return Configuration.model_validate(plain).under(SHIPPED.processes)
 
 
 def recorded(event: Event, version: int) -> RecordedEvent:
@@ -42,6 +43,7 @@ def recorded(event: Event, version: int) -> RecordedEvent:
         case=event.case,
         channel=event.channel,
         attributes=event.attributes,
+        process=event.process,
     )
 
 

@@ -14,6 +14,8 @@ from journey.policies.configuration import Configuration
 from journey.policies.listed import POLICIES
 from journey.policies.policy import Policy
 from journey.reacting.reactor import Place, Reactor
+from journey.reads.recorder import ReadRecorder
+from journey.reads.table import ReadRecords
 from journey.sealing.keyring import open_keyring
 from journey.sealing.sealer import Sealer
 from journey.settings import Settings
@@ -27,8 +29,11 @@ from tests.journey.writing import Writer, accept, writing
 class House:
     """A log with a writer and any number of reactors, and a clock that stands still until it is moved."""
 
-    def __init__(self, log: EventLog, writer: Writer, place: Place, now: list[datetime]) -> None:
+    def __init__(
+        self, log: EventLog, writer: Writer, place: Place, now: list[datetime], records: ReadRecords
+    ) -> None:
         self.log, self.writer, self.place, self._now = log, writer, place, now
+        self.records = records
 
     @property
     def views(self) -> sa.Engine:
@@ -46,10 +51,13 @@ class House:
         return accept(self.writer, told)[0].case
 
     def reactor(
-        self, configuration: Configuration = SHIPPED, policies: Sequence[Policy] = POLICIES
+        self,
+        configuration: Configuration = SHIPPED,
+        policies: Sequence[Policy] = POLICIES,
+        place: Place | None = None,
     ) -> Reactor:
         """Return another reactor."""
-        return loops.call(lambda: Reactor(self.place, configuration, policies, lambda: self._now[0]))
+        return loops.call(lambda: Reactor(place or self.place, configuration, policies, lambda: self._now[0]))
 
     def react(self, *reactors: Reactor) -> None:
         """Let reactors do all that there is to do, at once; a new one where none is named."""
@@ -77,9 +85,14 @@ class House:
 def house(log: EventLog, settings: Settings, at: datetime = NOON) -> Iterator[House]:
     """Open a house on an empty log."""
     storage, now = storage_of(settings), [at]
+    access = storage.engine("access", writer=True)
     views, keys = storage.engine("views", writer=True), storage.engine("keys", writer=True)
     keyring = open_keyring(keys, settings)
     with writing(log, settings, lambda: now[0], sealer=Sealer(keyring, settings.sealing)) as writer:
-        yield House(log, writer, Place(log, views, writer.appender, keyring), now)
+        records = ReadRecords(access, lambda: now[0], 3)
+        recorder = loops.call(lambda: ReadRecorder(records, lambda: now[0]))
+        place = Place(log, views, writer.appender, keyring, recorder.record)
+        yield House(log, writer, place, now, records)
+    access.dispose()
     views.dispose()
     keys.dispose()

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from journey.appender import Submission
+from journey.errors import ReadsUnrecorded
 from journey.event_log import EventLog
 from journey.policies.configuration import Configuration
 from journey.policies.customer import Customer
 from journey.policies.listed import POLICIES
 from journey.policies.policy import Appointment, Cause, Policy, Wanted
-from journey.reacting import table
+from journey.reacting import parking, table
 from journey.reacting.facts import opened_data
 from journey.reacting.reactor import Reactor
+from journey.reads import table as reads
+from journey.reads.records import Reading
 from journey.settings import Settings
 from journey.touchpoints.touchpoint import SEALED
 from tests import loops
@@ -50,7 +53,7 @@ def here(log: EventLog, settings: Settings) -> Iterator[House]:
 def forget_everything(here: House) -> None:
     """Let reactors begin at the beginning of the log, as if none had been there."""
     with here.views.begin() as connection:
-        for each in (table.CUSTOMERS, table.PARKED):
+        for each in (table.CUSTOMERS, parking.PARKED):
             connection.execute(sa.delete(each))
         connection.execute(sa.update(table.CHECKPOINT).values(position=0, asked_until=0, turns="{}"))
 
@@ -81,6 +84,9 @@ class TestReacting:
         ticket, complaint = here.all()[:2]
         assert (complaint.type, complaint.data["about"]) == ("complaint.registered", ticket.case)
         assert {each.attributes.get("correlationid") for each in here.all()} == {"story-7"}
+        [converted] = [each for each in here.all() if each.type == "ticket.converted"]
+        assert (converted.case, converted.data["complaint"]) == (ticket.case, complaint.case)
+        assert converted.attributes["causationid"] == complaint.id
         for field in ("description", "contact"):
             assert str(complaint.data[field]).startswith(SEALED)
         assert complaint.data["contact"] != ticket.data["contact"]
@@ -88,6 +94,40 @@ class TestReacting:
             "description": TICKET["problem"],
             "contact": TICKET["contact"],
         }
+
+    def test_records_what_it_opens_to_pass_it_on(self, here: House) -> None:
+        """Who, why, for which event; it is no bulk reading, whatever number of customers has tickets."""
+        for number in range(5):
+            here.happens("ticket.opened", TICKET, customer=f"C{number}")
+        here.happens("complaint.registered", COMPLAINT, customer="C9")
+        here.react()
+
+        told = [each.told() for each in here.records.page(reads.Wanted(), None, 100)]
+        assert {each["kind"] for each in told} == {"read"}
+        assert sorted(each["customer"] for each in told) == [f"C{number}" for number in range(5)]
+        [complaint] = [each for each in here.log.read_stream("C0") if each.type == "complaint.registered"]
+        [one] = [each for each in told if each["customer"] == "C0"]
+        assert (one["caller"], one["operation"]) == ("/policies/route-ticket", "react")
+        assert (one["purpose"], one["request"]) == ("complaint.registered", complaint.id)
+        assert one["fields"] == ["ticket.opened.contact", "ticket.opened.problem"]
+
+    def test_passes_nothing_on_that_cannot_be_recorded(self, here: House) -> None:
+        """It waits until it can be."""
+        here.happens("ticket.opened", TICKET)
+        broken = [True]
+
+        async def record(readings: Sequence[Reading]) -> None:
+            if broken[0]:
+                raise ReadsUnrecorded
+            await here.place.record(readings)
+
+        reactor = here.reactor(place=here.place._replace(record=record))
+        with pytest.raises(ReadsUnrecorded):
+            here.react(reactor)
+        assert here.by_policies() == []
+        broken[0] = False
+        here.react(reactor)
+        assert ("route-ticket", "complaint.registered") in here.by_policies()
 
     def test_lets_handlers_take_turns_across_customers(self, here: House) -> None:
         """Nobody gets more than others."""
@@ -282,7 +322,7 @@ class TestClock:
         here.react(reactor)
 
         assert reactor.counts.passed == 1 + 1
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
 
 
 class TestHistory:
@@ -339,7 +379,7 @@ class TestDefects:
             here.happens("consultation.requested", QUESTION, customer=customer)
         here.react(reactor)
 
-        assert [(each.stream_id, each.policy, each.error) for each in table.parked(here.views)] == [
+        assert [(each.stream_id, each.policy, each.error) for each in parking.parked(here.views)] == [
             ("C2", "bad", "ZeroDivisionError")
         ]
         assert Counter(here.by_policies()) == {
@@ -351,7 +391,7 @@ class TestDefects:
         self.broken = False
         assert loops.wait_for(reactor.retry_parked()) == 1
         here.react(reactor)
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
         assert [
             each.data["item"] for each in here.all() if each.stream_id == "C2" and "bad" in each.source
         ] == [
@@ -369,7 +409,75 @@ class TestDefects:
         here.react(here.reactor(policies=(bad,)))
 
         assert here.by_policies() == [("bad", "work.scheduled")]
-        assert table.parked(here.views) == []
+        assert parking.parked(here.views) == []
+
+    def test_are_tried_again_while_it_runs(self, here: House) -> None:
+        """When they have rested; what happened meanwhile is asked about too, and once."""
+        bad = Policy("bad", self.fails_for_two, on=("consultation.requested",))
+        reactor = here.reactor(policies=(bad,))
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.react(reactor)
+        self.broken = False
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.pass_time(seconds=59)
+        here.react(reactor)
+        assert here.by_policies() == []
+
+        here.pass_time(seconds=1)
+        here.happens("consultation.requested", QUESTION, customer="C2")
+        here.react(reactor)
+        here.react(reactor)
+        assert here.by_policies() == [("bad", "work.scheduled")] * 3
+        assert parking.parked(here.views) == []
+
+    def test_rest_longer_each_time_and_not_for_ever(self, here: House) -> None:
+        """Twice as long each time, a day at most; in the end only the next start asks, and begins anew."""
+        asked: list[datetime] = []
+
+        def fails(cause: Cause, *_: object) -> Iterator[Wanted]:
+            asked.append(cause.event.occurred_at)
+            raise ZeroDivisionError
+
+        bad = Policy("bad", fails, on=("consultation.requested",))
+        reactor = here.reactor(policies=(bad,))
+        here.happens("consultation.requested", QUESTION)
+        here.react(reactor)
+        rests = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440]
+        for attempt, minutes in enumerate(rests):
+            now = here.pass_time()
+            [waits] = parking.parked(here.views)
+            assert (waits.attempts, waits.retry_at) == (attempt, now + timedelta(minutes=minutes))
+            here.pass_time(minutes=minutes)
+            here.react(reactor)
+            assert len(asked) == attempt + 2
+        here.pass_time(days=99)
+        here.react(reactor)
+        [waits] = parking.parked(here.views)
+        assert (len(asked), waits.retry_at) == (13, None)
+
+        here.react(here.reactor(policies=(bad,)))
+        [waits] = parking.parked(here.views)
+        assert (len(asked), waits.attempts, waits.retry_at) == (14, 1, here.pass_time(minutes=2))
+
+    def test_of_the_clock_are_tried_again_too(self, here: House) -> None:
+        """A watch that failed does what was due meanwhile."""
+
+        def watches(customer: Customer, _: Configuration) -> Iterator[Appointment]:
+            if self.broken:
+                raise ZeroDivisionError
+            told = event("work.scheduled", {"item": "x"}).touchpoint
+            for number in customer.cases:
+                yield Appointment(NOON, Wanted(told, number, number))
+
+        reactor = here.reactor(policies=(Policy("bad", watch=watches),))
+        here.happens("consultation.requested", QUESTION)
+        here.react(reactor)
+        assert [each.position for each in parking.parked(here.views)] == [0]
+        self.broken = False
+        here.pass_time(minutes=1)
+        here.react(reactor)
+
+        assert here.by_policies() == [("bad", "work.scheduled")]
 
     def test_in_what_is_wanted_park_too(self, here: House) -> None:
         """An event without the case that it needs can never be appended."""
@@ -380,7 +488,7 @@ class TestDefects:
         here.happens("consultation.requested", QUESTION)
         here.react(here.reactor(policies=(Policy("bad", wants_nonsense, on=("consultation.requested",)),)))
 
-        assert [each.error for each in table.parked(here.views)] == ["CaseRequired"]
+        assert [each.error for each in parking.parked(here.views)] == ["CaseRequired"]
 
     def test_in_the_log_park_the_customer(self, here: House) -> None:
         """Whose events cannot be read is asked about nothing more, and holds up nobody."""
@@ -394,9 +502,12 @@ class TestDefects:
         reactor = here.reactor()
         here.react(reactor)
 
-        assert [(each.stream_id, each.policy, each.error) for each in table.parked(here.views)] == [
-            ("C2", table.EVERY, "DamagedEvent")
+        assert [(each.stream_id, each.policy, each.error) for each in parking.parked(here.views)] == [
+            ("C2", parking.EVERY, "DamagedEvent")
         ]
+        here.pass_time(minutes=1)
+        here.react(reactor)
+        assert [each.attempts for each in parking.parked(here.views)] == [1]
         assert {each.stream_id for each in here.all() if "watch" in each.source} == {"C1"}
         assert loops.wait_for(reactor.retry_parked()) == 0
 
@@ -406,7 +517,7 @@ class TestDefects:
         without_rules = Configuration.model_validate(SHIPPED.model_dump(mode="json"))
         here.react(here.reactor(without_rules))
 
-        assert {(each.policy, each.error) for each in table.parked(here.views)} == {
+        assert {(each.policy, each.error) for each in parking.parked(here.views)} == {
             ("route-complaint", "RulesUnknown"),
             ("watch-deadlines", "RulesUnknown"),
         }

@@ -23,6 +23,7 @@ EXPECTED_OF_ONE = Counter(
         ("/policies/route-complaint", "work.scheduled"): 2,
         ("/policies/notify-customer", "notification.requested"): 4,
         ("/policies/route-ticket", "complaint.registered"): 1,
+        ("/policies/route-ticket", "ticket.converted"): 1,
         ("/policies/route-consultation", "consultation.assigned"): 1,
         ("/policies/ask-feedback", "feedback.invited"): 1,
     }
