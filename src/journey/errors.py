@@ -237,5 +237,9 @@ class ProofUnavailable(JourneyError):
     """There is no signed checkpoint yet that could prove this."""
 
 
+class CosignatureRefused(JourneyError):
+    """It is no cosignature of a known witness on a checkpoint of this log."""
+
+
 class LogRolledBack(JourneyError):
     """The log lacks events that a witness has seen."""

@@ -129,6 +129,8 @@ class Settings(BaseSettings):
     token_keys_pause: float = Field(default=10.0, ge=0)
     """The least time between two looks, however many tokens name unknown keys."""
 
+    witness_keys: str | None = None
+    """The verification keys of the witnesses whose cosignatures are taken and served, joined by spaces."""
     requests_per_second: float = Field(default=20_000.0, ge=0)
     """How many requests one key or system may make to this process in a second; 0 sets no limit."""
     request_burst: float = Field(default=40_000.0, ge=1)
