@@ -138,7 +138,10 @@ def test_no_cycles_between_modules_of_the_log() -> None:
 def test_libraries_stay_where_they_belong(file: Path) -> None:
     """What a package is there to hide is imported in that package only."""
     for module in imported(file):
-        owner = LIBRARY_OWNERS.get(module.partition(".")[0])
+        library = module.partition(".")[0]
+        if library == "httpx" and name_of(file) == "journey.sealing.vault_transit":
+            continue  # the one module below the edge that asks somebody else over HTTP by it
+        owner = LIBRARY_OWNERS.get(library)
         assert owner is None or is_within(name_of(file), owner), f"{module} belongs to {owner}"
 
 

@@ -10,6 +10,7 @@ from api.content_modes import content_mode
 from api.event_examples import POST_EVENTS
 from api.heads import head_of
 from api.intake import Intake, Options, refuse_precondition
+from api.languages import negotiate
 from api.ndjson import NdjsonAnswer
 from api.outcomes import answer, batch_answer, lines_answer
 from api.pages import linked
@@ -19,9 +20,9 @@ from api.schemas import answers
 from api.service import service_of
 from api.tables import described_table
 from api.threads import in_thread
+from journey.errors import DamagedEvent
 from journey.events import Position
 from journey.journey import LifecycleMode
-from journey.proof.soundness import read_sound
 
 router = APIRouter(tags=["events"])
 
@@ -111,13 +112,19 @@ async def get_events(
     source: Annotated[str | None, Query(description="with `id`: the one event of this key")] = None,
     id: Annotated[str | None, Query(description="with `source`: the one event of this key")] = None,  # noqa: A002  # CloudEvents' word
 ) -> Response:
-    """Follow the log in the order of commits: no event ever appears at a position that was already passed."""
-    log = service_of(request).log
+    """Follow the log in the order of commits: no event ever appears at a position that was already passed.
+
+    An event that is not what was appended is told without its content, as `damaged`, with a `problem` that
+    says what is wrong; asked for alone, the problem is the answer.
+    """
+    log, tag = service_of(request).log, negotiate(request.headers.get("accept-language"))
     if source is not None and id is not None:
         known = (await in_thread(lambda: log.find([(source, id)]))).get((source, id))
-        return linked(request, [as_cloudevent(known.event)] if known else [], None, table="Events")
+        if known is not None and known.event.damaged:
+            raise DamagedEvent.at(known.event.position)
+        return linked(request, [as_cloudevent(known.event, tag)] if known else [], None, table="Events")
     if source is not None or id is not None:
         raise missing_parameter("id" if id is None else "source")
-    events = await in_thread(lambda: read_sound(log.tree, Position(after), limit))
+    events = await in_thread(lambda: log.read_all(Position(after), limit))
     following = f"/v1/events?after={events[-1].position}&limit={limit}" if len(events) == limit else None
-    return linked(request, [as_cloudevent(event) for event in events], following, table="Events")
+    return linked(request, [as_cloudevent(event, tag) for event in events], following, table="Events")

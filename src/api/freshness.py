@@ -103,7 +103,7 @@ def told_freshness(service: Service, found: Found) -> list[tuple[bytes, bytes]]:
 def lag(service: Service, fresh: Freshness) -> float:
     """Return how long the oldest event that a projection does not show has been in the log, in seconds."""
     waiting = service.log.read_all(fresh.position, 1)
-    return _since(service, waiting[0].recorded_at if waiting else None)
+    return _since(service, waiting[0].recorded_at if waiting and not waiting[0].damaged else None)
 
 
 def _since(service: Service, moment: datetime | None) -> float:

@@ -100,6 +100,7 @@ POLICIES: Mapping[str, Policy] = {
         ("roll_projection_back", "POST /v1/projections/{name}/rollback", _OPERATE, False, "nobody's"),
         ("retry_parked", "POST /v1/projections/{name}/retry", _OPERATE, False, "nobody's"),
         ("get_checkpoint", "GET /v1/proof/checkpoint", SCOPES, True, "nobody's"),
+        ("post_cosignatures", "POST /v1/proof/cosignatures", SCOPES, False, "nobody's"),
         ("get_inclusion", "GET /v1/proof/inclusion", _PROVE, False, "the source's"),
         ("get_consistency", "GET /v1/proof/consistency", SCOPES, True, "nobody's"),
         ("metrics", "GET /metrics", _OPERATE, False, "nobody's"),

@@ -7,28 +7,35 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.admission import Admitted
+from api.bodies import event_too_large, read_body
 from api.caller import Caller
 from api.event_examples import SUBMITTED
 from api.field_error_texts import BY_TYPE
 from api.field_errors import FieldError, pointer
 from api.parameters import LARGEST_POSITION, missing_parameter
 from api.problems import Problem
-from api.schemas import answers, note_of
+from api.schemas import TEXT, answers, note_of
 from api.service import Service, service_of
+from api.threads import in_thread
 from journey.errors import DamagedTree, ProofUnavailable
 from journey.event_log import Batch, LinkedRow
 from journey.events import Position
+from journey.proof.cosignatures import cosigned, read_witnesses, take
 from journey.proof.hashes import HASH_BYTES, leaf_hash
 from journey.proof.tree import Tree
 from journey.words import Words
 
 router = APIRouter(prefix="/proof", tags=["proof"])
 
+_LARGEST_NOTE = 64 * 1024
 _READING = frozenset({"journeys:read", "ops:admin"})
 """Scopes whose holders may have proofs of every source's events."""
 
 Place = Annotated[
     int | None, Query(ge=1, le=LARGEST_POSITION, description="the event's position, instead of its key")
+]
+Witnesses = Annotated[
+    int, Query(ge=0, le=100, description="the newest checkpoint that at least so many witnesses cosigned")
 ]
 Source = Annotated[
     str | None, Query(description="the event's `source`; with `id`", examples=[SUBMITTED["source"]])
@@ -49,9 +56,29 @@ New = Annotated[
     responses=note_of("a signed note: the log's name, its number of events, the root of the tree over them"),
     response_class=Response,
 )
-def get_checkpoint(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # checked by being declared
+def get_checkpoint(request: Request, caller: Admitted, witnesses: Witnesses = 0) -> Response:  # noqa: ARG001  # checked by being declared
     """Tell the state of the log in a form that can be kept and checked; docs/proof.md specifies it."""
-    return Response(_last(service_of(request)).note, media_type="text/plain; charset=utf-8")
+    service = service_of(request)
+    return _note(cosigned(service.log.tree, _last(service, witnesses)))
+
+
+@router.post(
+    "/cosignatures",
+    summary="Hand in a witness's cosignature",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/plain": {"schema": TEXT}}}},
+    responses=note_of("the checkpoint with all cosignatures that are known of it"),
+    response_class=Response,
+)
+async def post_cosignatures(request: Request, caller: Admitted) -> Response:  # noqa: ARG001  # as above
+    """Take the cosignatures of known witnesses from a checkpoint of this log; of each the first one is kept.
+
+    Whoever brings them: it is the witness's signature that counts.
+    """
+    service = service_of(request)
+    note = (await read_body(request, _LARGEST_NOTE, event_too_large)).decode(errors="replace")
+    witnesses = read_witnesses(service.settings.witness_keys)
+    batch = await in_thread(lambda: take(service.log.tree, witnesses, note))
+    return _note(await in_thread(lambda: cosigned(service.log.tree, batch)))
 
 
 @router.get(
@@ -61,22 +88,24 @@ def get_checkpoint(request: Request, caller: Admitted) -> Response:  # noqa: ARG
     response_class=Response,
 )
 def get_inclusion(
+    *,
     request: Request,
     caller: Admitted,
     source: Source = None,
     id: Id = None,  # noqa: A002  # CloudEvents' word
     position: Place = None,
+    witnesses: Witnesses = 0,
 ) -> Response:
     """Prove one event, named by its source and id or by its position; a channel may ask for its own."""
     service = service_of(request)
     row = _row(service, caller, _position(service, source, id, position))
-    holding, last = service.log.tree.holding(row.position), service.log.tree.last()
-    if holding is None or last is None:
+    holding, last = service.log.tree.holding(row.position), _last(service, witnesses)
+    if holding is None or holding.size > last.size:
         raise ProofUnavailable
     index = _index(service, holding, row)
     return _json(
         {
-            "checkpoint": last.note,
+            "checkpoint": cosigned(service.log.tree, last),
             "index": index,
             "size": last.size,
             "hashes": _encoded(Tree(service.log.tree).inclusion(index, last.size)),
@@ -119,13 +148,15 @@ def get_consistency(request: Request, caller: Admitted, old: Old, new: New = Non
             "old": old,
             "new": size,
             "hashes": _encoded(Tree(service.log.tree).consistency(old, size)),
-            "checkpoint": ending.note if ending else None,
+            "checkpoint": cosigned(service.log.tree, ending) if ending else None,
         }
     )
 
 
-def _last(service: Service) -> Batch:
-    last = service.log.tree.last()
+def _last(service: Service, witnesses: int = 0) -> Batch:
+    """Return the newest batch, or the newest that so many witnesses have cosigned."""
+    tree = service.log.tree
+    last = tree.witnessed(witnesses) if witnesses else tree.last()
     if last is None:
         raise ProofUnavailable
     return last
@@ -168,6 +199,10 @@ def _index(service: Service, holding: Batch, row: LinkedRow) -> int:
 
 def _encoded(hashes: list[bytes]) -> list[str]:
     return [base64.b64encode(each).decode() for each in hashes]
+
+
+def _note(note: str) -> Response:
+    return Response(note, media_type="text/plain; charset=utf-8")
 
 
 def _json(body: dict[str, Any]) -> Response:

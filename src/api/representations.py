@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from api.languages import Tag
+from api.problems import body, of
+from journey.errors import DamagedEvent
 from journey.events import RecordedEvent
 
 
-def as_cloudevent(event: RecordedEvent) -> dict[str, Any]:
+def as_cloudevent(event: RecordedEvent, tag: Tag) -> dict[str, Any]:
     """Return a recorded event in the JSON format of CloudEvents 1.0.2, with the service's own attributes.
 
-    Of an event whose stored bytes cannot be read, or are not what was appended, only its place in the log is
-    told, and that it is damaged: a follower must not take it for an empty one, nor stop there for ever.
+    Of a damaged one only its place in the log is told, and what is wrong: a follower must neither take it for
+    an empty one, nor stop there for ever.
     """
     place = {
         "specversion": "1.0",
@@ -19,7 +22,8 @@ def as_cloudevent(event: RecordedEvent) -> dict[str, Any]:
         "position": event.position,
     }
     if event.damaged:
-        return {**place, "damaged": True}
+        where = f"/v1/events?after={event.position - 1}&limit=1"
+        return {**place, "damaged": True, "problem": body(of(DamagedEvent.at(event.position)), tag, where)}
     own = {
         "case": event.case,
         "channel": event.channel,

@@ -23,6 +23,7 @@ from journey.event_log import EventLog, open_event_log
 from journey.migrating import migrate
 from journey.policies.listed import POLICIES
 from journey.processes import Processes, processes_of
+from journey.proof.cosignatures import read_witnesses
 from journey.proof.guard import Guard
 from journey.proof.integrator import Integrator
 from journey.proof.keys import signer_of
@@ -127,6 +128,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             engine.start()
             stack.callback(engine.stop)
         signer = signer_of(settings)
+        read_witnesses(settings.witness_keys)  # a key that is none shows now
         guard = Guard(log, signer, settings.witness)
         guard.check()
         integrator = Integrator(log.tree, signer, guard, settings) if signer else None

@@ -92,10 +92,11 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
             stored.get("process"),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return _damaged(stream_id, version, position, type_)
+        return damaged_event(stream_id, version, position, type_)
 
 
-def _damaged(stream_id: str, version: int, position: int, type_: str) -> RecordedEvent:
+def damaged_event(stream_id: str, version: int, position: int, type_: str) -> RecordedEvent:
+    """Return a stored event of which nothing is to be believed but its place in the log."""
     return RecordedEvent(
         stream_id=stream_id,
         version=Version(version),

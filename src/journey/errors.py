@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from journey.words import Words
 
@@ -173,7 +174,15 @@ class QueueFull(JourneyError):
 
 
 class DamagedEvent(JourneyError):
-    """A stored event cannot be read as what its type says."""
+    """A stored event is not what was appended, or cannot be read as what its type says."""
+
+    @classmethod
+    def at(cls, position: int) -> Self:
+        """Return the error of the event that is stored at a position."""
+        return cls(
+            f"the event stored at position {position} is not what was appended, or cannot be read: "
+            "`journey verify` tells which"
+        )
 
 
 class DataDirectoryInUse(JourneyError):
@@ -226,6 +235,10 @@ class UnusableProofKey(JourneyError):
 
 class ProofUnavailable(JourneyError):
     """There is no signed checkpoint yet that could prove this."""
+
+
+class CosignatureRefused(JourneyError):
+    """It is no cosignature of a known witness on a checkpoint of this log."""
 
 
 class LogRolledBack(JourneyError):

@@ -79,7 +79,7 @@ class _Recorded(NamedTuple):
     deviation: str | None = None
     process: str | None = None
     damaged: bool = False
-    """Whether the stored bytes could not be read; all but the place in the log is unknown then."""
+    """Whether the stored bytes are not what was appended, or cannot be read; only the place is known then."""
 
 
 class RecordedEvent(_Recorded):
@@ -97,7 +97,7 @@ class RecordedEvent(_Recorded):
         Raises `DamagedEvent` when the stored content is not what its type declares.
         """
         if self.damaged:
-            raise DamagedEvent(f"the event stored at position {self.position} cannot be read")
+            raise DamagedEvent.at(self.position)
         try:
             declared, data = TOUCHPOINTS[self.type], self.data
             if self.schema_version != declared.schema_version:

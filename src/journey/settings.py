@@ -23,6 +23,14 @@ _SAMPLE_PASSWORD = Words(
     "for example from openssl rand -hex 24",
     "数据库密码是极易猜到的示例密码，请更换，可用 openssl rand -hex 24 生成",
 )
+_PLAIN_VAULT = Words(
+    "vault_address must be an https address; http is taken on this machine only",
+    "vault_address 须为 https 地址，仅本机可用 http",
+)
+_NO_TOKEN_FILE = Words(
+    "vault_address needs vault_token_file, a file with the token that only this service can read",
+    "设置 vault_address 时须同时设置 vault_token_file：存放令牌、仅本服务可读的文件",
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -41,6 +49,18 @@ class Settings(BaseSettings):
     """What this process does: answer requests, keep projections, let cases move by themselves."""
     key_directory: Path | None = None
     """Directory of the keys that wrap those of personal data; with `data`, beside it by default."""
+    vault_address: str | None = None
+    """Where HashiCorp Vault or OpenBao answers, whose transit engine then keeps the keys of epochs."""
+    vault_token_file: Path | None = None
+    """File with the token for it; it is read again with each request."""
+    vault_mount: str = "transit"
+    """Where the engine is mounted."""
+    vault_keys: str = Field(default="journey-epoch", pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
+    """What the names of the keys in the engine begin with: another for each deployment that shares it."""
+    vault_namespace: str | None = None
+    """The namespace of the engine, where there are any."""
+    vault_ca_file: Path | None = None
+    """File with the authority that its certificate is checked by, in place of those of the machine."""
     sealing: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     """How personal data is sealed from now on."""
     phone_country: str = Field(default="86", pattern=r"^[1-9]\d{0,2}$")
@@ -112,6 +132,8 @@ class Settings(BaseSettings):
     witness: str | None = None
     """Where the last checkpoint lies that a witness has seen, as a file or an address; a log that lacks what
     it names is not served."""
+    witness_keys: str | None = None
+    """The verification keys of the witnesses whose cosignatures are taken and served, joined by spaces."""
 
     tenant: str = Field(default="main", min_length=1)
     """The legal entity that this deployment serves; tokens of another one are refused."""
@@ -165,6 +187,18 @@ class Settings(BaseSettings):
             read_secret(self.database_password_file)
         elif url.password and url.hostname not in {None, *_LOOPBACK} and is_sample(url.password):
             raise ValueError(_SAMPLE_PASSWORD)
+        return self
+
+    @model_validator(mode="after")
+    def _whole_vault(self) -> "Settings":
+        if self.vault_address is None:
+            return self
+        url = urlsplit(self.vault_address)
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+            raise ValueError(_PLAIN_VAULT)
+        if self.vault_token_file is None:
+            raise ValueError(_NO_TOKEN_FILE)
+        read_secret(self.vault_token_file.expanduser())
         return self
 
     @model_validator(mode="after")

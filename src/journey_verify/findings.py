@@ -42,3 +42,11 @@ class Finding(Exception):
 
 class CannotCheck(Exception):
     """Something could not be checked; the message says what."""
+
+
+@dataclass(eq=False)
+class Unwitnessed(CannotCheck):
+    """Too few of the witnesses that are known have cosigned a checkpoint."""
+
+    found: int
+    wanted: int

@@ -24,7 +24,7 @@ class Pinned:
 
     def __init__(self, keys: Sequence[str], origin: str | None) -> None:
         """Read published keys; raise `CannotCheck` where one is none."""
-        self._keys = dict(_read_key(each) for each in keys)
+        self._keys = dict(read_key(each, b"\x01") for each in keys)
         names = {name for name, _ in self._keys}
         if not self._keys or (origin is None and len(names) > 1):
             raise CannotCheck("--key, --origin")
@@ -48,28 +48,41 @@ class Pinned:
     def _check_signature(self, text: str, signatures: str) -> None:
         found = False
         for line in signatures.split("\n"):
-            dash, _, rest = line.partition(" ")
-            name, _, encoded = rest.partition(" ")
-            signature = _decoded(encoded)
-            key = self._keys.get((name, signature[:4]))
-            if dash != "—" or key is None or name != self.origin:
+            name, number, signature = signature_of(line)
+            key = self._keys.get((name, number))
+            if key is None or name != self.origin:
                 continue
             found = True
             try:
-                key.verify(signature[4:], text.encode())
+                key.verify(signature, text.encode())
             except InvalidSignature:
                 continue
             return
         raise Finding("forged-checkpoint" if found else "wrong-key")
 
 
-def _read_key(text: str) -> tuple[tuple[str, bytes], Ed25519PublicKey]:
+def parts_of(note: str) -> tuple[str, list[str]]:
+    """Take a note apart: its text, and its lines with signatures."""
+    text, _, signatures = note.rpartition("\n\n")
+    return f"{text}\n", signatures.splitlines()
+
+
+def signature_of(line: str) -> tuple[str, bytes, bytes]:
+    """Return the name, the number of the key and the signature of a line; nothing of one that has none."""
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    signature = _decoded(encoded)
+    return (name, signature[:4], signature[4:]) if dash == "—" else ("", b"", b"")
+
+
+def read_key(text: str, kind: bytes) -> tuple[tuple[str, bytes], Ed25519PublicKey]:
+    """Read a published key of a kind, by name and number; raise `CannotCheck` where it is none."""
     name, _, rest = text.strip().partition("+")
     number, _, encoded = rest.partition("+")
     raw = _decoded(encoded)
     identity = sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if len(raw) != 33 or raw[:1] != b"\x01" or identity.hex() != number:  # noqa: PLR2004  # kind and key
-        raise CannotCheck(f"--key {text}")
+    if len(raw) != 33 or raw[:1] != kind or identity.hex() != number:  # noqa: PLR2004  # kind and key
+        raise CannotCheck(text)
     return (name, identity), Ed25519PublicKey.from_public_bytes(raw[1:])
 
 

@@ -6,13 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from journey_verify.cosigning import Quorum
 from journey_verify.findings import CannotCheck, Finding
 from journey_verify.notes import Checkpoint, Pinned
 from journey_verify.places import Place
 from journey_verify.trees import Growing, is_consistent, leaf_of, node_of, root_of_inclusion
 
 
-def check_event(file: str, pinned: Pinned) -> dict[str, Any]:
+def check_event(file: str, pinned: Pinned, quorum: Quorum) -> dict[str, Any]:
     """Check the proof of one event, as `GET /v1/proof/inclusion` answers it; return the event."""
     proof = _read(file)
     try:
@@ -21,6 +22,7 @@ def check_event(file: str, pinned: Pinned) -> dict[str, Any]:
         state = base64.b64decode(event["state"], validate=True)
         leaf = leaf_of(event["stream"], int(event["version"]), event["type"], state)
         checkpoint = pinned.checkpoint(proof["checkpoint"])
+        quorum.check(proof["checkpoint"])
     except (KeyError, ValueError, TypeError) as error:
         raise CannotCheck(f"{file}: {error}") from error
     if checkpoint.size != size:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from journey_verify.checking import Checked
-from journey_verify.findings import Class, Finding
+from journey_verify.findings import Class, Finding, Unwitnessed
 
 KINDS: Mapping[Class, tuple[str, str]] = {
     "edited": ("an event was edited", "事件被修改"),
@@ -52,6 +52,14 @@ def of_finding(finding: Finding, at: int) -> str:
         return (f"{told}, first at position {finding.position}", f"{told}，首个位置：{finding.position}")[at]
     span = f"{finding.position}–{finding.until}"
     return (f"{told}, first at a position of {span}", f"{told}，首个位置在 {span} 之间")[at]
+
+
+def of_unwitnessed(error: Unwitnessed, at: int) -> str:
+    """Say how many witnesses are lacking."""
+    return (
+        f"could not check: {error.found} of the given witnesses have cosigned, and {error.wanted} are wanted",
+        f"无法验证：指定的见证方中只有 {error.found} 方已联署，要求 {error.wanted} 方",
+    )[at]
 
 
 def of_checked(checked: Checked, at: int) -> str:

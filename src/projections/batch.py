@@ -138,9 +138,9 @@ def _keyed(
 
 
 def key_of(projection: Projection[Any], event: RecordedEvent) -> Key | None:
-    """Return the key of the row that an event touches; raise `DamagedEvent` where it cannot be read."""
+    """Return the key of the row that an event touches; raise `DamagedEvent` where it is damaged."""
     if event.damaged:
-        raise DamagedEvent(f"the event stored at position {event.position} cannot be read")
+        raise DamagedEvent.at(event.position)
     return projection.key_of(event)
 
 

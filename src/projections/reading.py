@@ -115,7 +115,8 @@ def look(
     rows = connection.execute(query, values).all()
     # The log is another database: read afterwards, it never makes the rows look fresher than they are.
     unseen = log.read_all(Position(rows[0][2]), 1) if rows else []
-    return found(projection, rows, unseen[0].recorded_at if unseen else None)
+    known = bool(unseen) and not unseen[0].damaged
+    return found(projection, rows, unseen[0].recorded_at if known else None)
 
 
 def found(projection: Projection[Any], rows: Sequence[Any], unseen_since: datetime | None) -> list[Found]:

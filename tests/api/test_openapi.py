@@ -139,6 +139,8 @@ class TestExamples:
         client = site.client()
         for _, path, operation in _operations(described):
             for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+                if media_type == "text/plain":
+                    continue  # a cosignature is of one log alone: tests/journey_verify hands some in
                 for example in content["examples"].values():
                     for answer in self._posted_twice(
                         client, _address(path, operation), media_type, example["value"]

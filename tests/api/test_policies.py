@@ -182,7 +182,8 @@ def _expected(policy: Policy, caller: dict[str, Any], side: Side) -> tuple[int, 
     is_customer = not set(caller["scope"].split()) - {"status:read", "events:write"}
     if policy.whose == "the customer's" and is_customer and side == "foreign":
         return (200,) if policy.endpoint == "list_applications" else (404,)
-    return (200, 202, 409)
+    # A cosignature is taken whoever brings it, but not without a witness's signature.
+    return (422,) if policy.endpoint == "post_cosignatures" else (200, 202, 409)
 
 
 def _is_parked(bank: Bank) -> bool:

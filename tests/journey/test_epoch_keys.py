@@ -1,7 +1,12 @@
 """What every provider of epoch keys keeps to: one that is added is added to `PROVIDERS`."""
 
+import atexit
+import hashlib
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,9 @@ from journey.errors import KeysUnavailable
 from journey.sealing.ciphers import KEY_BYTES
 from journey.sealing.data_keys import KeyName
 from journey.sealing.epoch_keys import EpochKeyFiles, EpochKeys
+from journey.sealing.vault_transit import VaultTransit
 from journey.sealing.wrapping import Wrapping
+from tests.vault_like import token_file, vault_like
 
 Opened = Callable[[Path], EpochKeys]
 """Opens the provider at a place: twice at one place, as two processes do."""
@@ -47,10 +54,26 @@ class Remembered:
         return self._keys[epoch]
 
 
-PROVIDERS: list[Opened] = [EpochKeyFiles, Remembered]
+def in_vault(place: Path) -> EpochKeys:
+    """Open a transit engine at a place: one server of all tests, with keys of the place's own."""
+    url, directory = _vault()
+    digest = hashlib.sha256(str(place).encode()).hexdigest()[:16]
+    return VaultTransit(url, token_file(directory), prefix=f"journey-{digest}")
 
 
-@pytest.fixture(params=PROVIDERS, ids=["files", "remembered"])
+@cache
+def _vault() -> tuple[str, Path]:
+    """Start a server that behaves as Vault is documented to; it stops with the run."""
+    stack = ExitStack()
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    atexit.register(stack.close)
+    return stack.enter_context(vault_like(directory)).url, directory
+
+
+PROVIDERS: list[Opened] = [EpochKeyFiles, Remembered, in_vault]
+
+
+@pytest.fixture(params=PROVIDERS, ids=["files", "remembered", "vault"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], EpochKeys]:
     """Give what opens one provider at one place, as each process does for itself."""
     provider: Opened = request.param

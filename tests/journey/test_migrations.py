@@ -37,7 +37,7 @@ LOG_TABLES = {
     "cases": ["number", "stream_id"],
 }
 
-TREE_TABLES = {"tree_batches", "tree_parts", "tree_statements"}
+TREE_TABLES = {"tree_batches", "tree_parts", "tree_statements", "tree_cosignatures"}
 """What proves the log; nothing leaves them either."""
 WRITERS_TABLES = {"journey_snapshots"}
 """What the writer keeps beside the log; nothing in it is told to anybody."""

@@ -30,6 +30,27 @@ def is_sound(ask: Ask, key: str, position: str) -> bool:
     return all(_signed(note, key, size, _tree(leaves[:size])) for size, _, note in notes)
 
 
+def cosigned_at(note: str, key: str) -> int | None:
+    """Return when a witness cosigned a note, from C2SP's text alone; None where it did not."""
+    name, number, encoded = key.split("+", 2)
+    raw = base64.b64decode(encoded)
+    assert raw[0] == 4
+    assert sha256(f"{name}\n".encode() + raw).hexdigest()[:8] == number
+    body = note[: note.index("\n\n") + 1]
+    for line in note[len(body) + 1 :].split("\n"):
+        if not line.startswith(f"— {name} "):
+            continue
+        signature = base64.b64decode(line.rsplit(" ", 1)[1])
+        time = int.from_bytes(signature[4:12], "big")
+        message = b"cosignature/v1\n" + b"time %d\n" % time + body.encode()
+        try:
+            Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[12:], message)
+        except InvalidSignature:
+            return None
+        return time if signature[:4].hex() == number else None
+    return None
+
+
 def _leaf(stream: str, version: int, type_: str, state: bytes) -> bytes:
     texts = [stream.encode(), type_.encode(), state]
     lengths = b"".join(len(text).to_bytes(4, "big") for text in texts)

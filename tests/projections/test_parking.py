@@ -17,6 +17,7 @@ from projections.projection import Key, Projection, Row
 from projections.registry import projections
 from projections.verification import Checked, verify
 from tests.facts import submitted, visit
+from tests.journey.proof.tampering import put
 from tests.projections.keeping import NOW, Count, Kept, counting
 from tests.projections.specs import fold
 
@@ -284,6 +285,31 @@ def test_a_damaged_stored_event_parks_its_customer_everywhere_and_nobody_else(
 
     whole = b'{%b,"data":{"reason":"mind changed"}}' % ENVELOPE
     write_raw(kept, "C1", 2, "application.withdrawn", whole)
+    kept.engine(*real).catch_up()
+    for projection in real:
+        assert kept.parked(projection) == {}
+        assert kept.rows(projection) == kept.replayed(projection)
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["followed", "loaded"])
+def test_a_flipped_bit_parks_its_customer_and_nobody_else(kept: Kept, far: bool) -> None:  # noqa: FBT001  # a case
+    """Also where the bytes can still be read; with the bytes that were appended all is right again."""
+    real = projections(load_definitions())
+    for _ in range(4):
+        kept.record(*(visit(f"C{customer}", channel="web") for customer in range(5)))
+    row = next(each for each in kept.log.tree.rows(0, 100) if (each.stream_id, each.version) == ("C2", 3))
+    changed = row.state.replace(b'"web"', b'"wec"')
+    assert changed != row.state
+    put(kept.settings, "state", {row.position: changed})
+    loading = kept.settings.model_copy(update={"load_events": 1 if far else 1_000})
+    replace(kept, settings=loading).engine(*real).catch_up()
+
+    for projection in real:
+        assert kept.live(projection).position == kept.log.head()
+        assert differences(kept, projection) == []
+    assert set(kept.parked(real[0])) == {"C2"}
+    assert kept.parked(real[0])["C2"].position == row.position
+    put(kept.settings, "state", {row.position: row.state})
     kept.engine(*real).catch_up()
     for projection in real:
         assert kept.parked(projection) == {}

@@ -15,6 +15,7 @@ ProblemCode = Literal[
     "case-of-another-kind",
     "case-required",
     "connection-limit",
+    "cosignature-refused",
     "damaged-event",
     "database-unavailable",
     "deadline-unknown",

@@ -20,6 +20,22 @@ PROBLEMS: tuple[ProblemType, ...] = (
         retryable=True,
     ),
     ProblemType(
+        code="cosignature-refused",
+        status=422,
+        title=Words("The cosignature is not taken", "联署未被接受"),
+        meaning=Words(
+            "The note is no checkpoint that this log has signed, or none of its lines is a good cosignature "
+            "of a witness that this service knows.",
+            "所提交的内容不是本日志签署过的检查点，或其中没有本服务已知见证方的有效联署。",
+        ),
+        remedy=Words(
+            "Send the checkpoint as the service gave it, with the line that journey-verify witness added. "
+            "The operator names the witness's verification key in JOURNEY_WITNESS_KEYS.",
+            "请原样提交从本服务获取的检查点，并附上 journey-verify witness 添加的联署行；"
+            "见证方的验证密钥须由运维人员写入 JOURNEY_WITNESS_KEYS。",
+        ),
+    ),
+    ProblemType(
         code="log-not-as-signed",
         status=500,
         title=Words("The log is not what was signed", "日志与已签名的内容不一致"),

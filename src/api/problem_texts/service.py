@@ -132,14 +132,19 @@ PROBLEMS: tuple[ProblemType, ...] = (
     ProblemType(
         code="damaged-event",
         status=500,
-        title=Words("A stored event cannot be read", "已存储的事件无法读取"),
+        title=Words("A stored event is damaged", "已存储的事件已损坏"),
         meaning=Words(
-            "An event that the answer needs is in the log, but its content is not what its type says.",
-            "查询所需的某个事件虽在日志中，但内容与其类型定义不符。",
+            "An event that is needed here is not what was appended, or cannot be read: its stored bytes "
+            "were changed afterwards, by a faulty disk or by somebody. Nothing of it is told, and nothing is "
+            "decided upon it; other customers are not affected.",
+            "所需的某个事件与写入时的内容不一致，或已无法读取：其存储内容事后发生了变化，可能是磁盘故障，"
+            "也可能是人为改动。系统不会返回其内容，也不会据此作出判断；其他客户不受影响。",
         ),
         remedy=Words(
-            "Tell the operator, with the incident number of the answer. Asking again does not help.",
-            "请将返回结果中的故障编号告知运维人员；重复查询无法解决。",
+            "Asking again does not help. The operator runs `journey verify`, which names the event, finds "
+            "out how it came to be, and puts its bytes back from a back-up, as the page on operations says.",
+            "重复请求无法解决。请联系运维人员运行 journey verify 定位该事件、查明原因，"
+            "并按运维文档从备份中恢复其原始内容。",
         ),
     ),
     ProblemType(

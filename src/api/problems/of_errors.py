@@ -53,6 +53,7 @@ CODES: Mapping[type[errors.JourneyError], ProblemCode] = {
     errors.NoBuildToReturnTo: "rebuild-impossible",
     errors.DamagedTree: "log-not-as-signed",
     errors.ProofUnavailable: "proof-unavailable",
+    errors.CosignatureRefused: "cosignature-refused",
     errors.LogRolledBack: "log-rolled-back",
     errors.UntrustedNote: "internal-error",
     errors.UnusableProofKey: "internal-error",

@@ -4,12 +4,14 @@ Its words (originator, notification, topic) stop at this package. Both stores (`
 contract test.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from typing import Protocol
 
+from journey.event_log.checking import check, complete, leaf_of, places_before
+from journey.event_log.links import Head, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row, entry
 from journey.event_log.tree_tables import Batch, LinkedRow, TreeTables
-from journey.event_log.writing import LogWriter, Newer, Sight, Snapshot, WritingStore, recorded
+from journey.event_log.writing import LogWriter, Newer, Sight, Snapshot, WritingStore
 from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
 from journey.storage import Storage
@@ -29,6 +31,7 @@ __all__ = [
     "Store",
     "TreeTables",
     "entry",
+    "leaf_of",
     "open_event_log",
 ]
 
@@ -36,6 +39,8 @@ _NEW = Version(0)
 _BEGINNING = Position(0)
 _LAST = 2**63 - 1
 """A version that no event has."""
+_STREAMS = 20_000
+"""How many streams a reader of the whole log remembers the links of; of others they are looked up."""
 
 
 class Store(Protocol):
@@ -59,6 +64,9 @@ class Store(Protocol):
     def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
 
+    def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
+
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
 
@@ -79,7 +87,10 @@ class Store(Protocol):
 
 
 class EventLog:
-    """Every event of every customer, in the order in which they were committed."""
+    """Every event of every customer, in the order in which they were committed.
+
+    Whatever is read was compared with its link: an event that is not what was appended is told as damaged.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -87,28 +98,32 @@ class EventLog:
         """Appends; there is one in each process that writes, in its event loop."""
         self.tree = store.tree()
         """What is kept of the tree over the log."""
+        self._heads: dict[str, Head] = {}
 
     def read_stream(
         self, stream_id: str, after: Version = _NEW, limit: int = 1_000_000
     ) -> list[RecordedEvent]:
         """Return the events of one stream with a version greater than `after`."""
-        return [recorded(row) for row in self._store.stream(stream_id, after, limit)]
+        return self._checked(self._store.stream(stream_id, after, limit), {})
 
     def read_all(self, after: Position = _BEGINNING, limit: int = 1_000) -> list[RecordedEvent]:
         """Return at most `limit` events with a position greater than `after`, in the order of positions.
 
         No event ever appears later at a position that was already passed.
         """
-        return [recorded(row) for row in self._store.page(after, limit)]
+        if len(self._heads) > _STREAMS:
+            self._heads = {}
+        return self._checked(self._store.page(after, limit), self._heads)
 
     def read_by_stream(
         self, page: int = 5_000, *, after: str = "", until: str | None = None
     ) -> Iterator[RecordedEvent]:
         """Go through the log stream by stream, in constant memory: those after `after`, up to `until`."""
-        last = (after, _LAST)
+        last, heads = (after, _LAST), dict[str, Head]()
         while rows := self._store.by_stream(last, page, until):
-            yield from map(recorded, rows)
+            yield from self._checked(rows, heads)
             last = (rows[-1].stream_id, rows[-1].version)
+            heads = {last[0]: heads[last[0]]}
 
     def cut(self, events: int) -> Iterator[str]:
         """Name the streams that end parts of about so many events each, in the order of their ids."""
@@ -119,7 +134,9 @@ class EventLog:
 
     def find(self, keys: Collection[EventKey]) -> dict[EventKey, Known]:
         """Return what the log holds under event keys."""
-        return {key: Known(digest, recorded(row)) for key, digest, row in self._store.known(keys)}
+        found = self._store.known(keys)
+        events = self._checked([row for _, _, row in found], {})
+        return {key: Known(digest, event) for (key, digest, _), event in zip(found, events, strict=True)}
 
     def stream_of(self, case: str) -> str | None:
         """Return the stream that a case belongs to; None where there is no such case."""
@@ -141,6 +158,12 @@ class EventLog:
         """Close every connection."""
         self.writer.close()
         self._store.close()
+
+    def _checked(self, rows: Sequence[Row], heads: MutableMapping[str, Head]) -> list[RecordedEvent]:
+        checked = check(rows, heads)
+        if not checked.unchecked:
+            return checked.events
+        return complete(rows, checked, self._store.links(places_before(rows, checked)))
 
 
 def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True) -> EventLog:

@@ -1,7 +1,7 @@
 """The links of streams: each event's hash over its own bytes and the link of the event before it."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from journey.event_log.rows import Entry
@@ -35,6 +35,10 @@ class Links:
 
     def __init__(self) -> None:
         self._heads: OrderedDict[str, Head] = OrderedDict()
+
+    def of_streams(self, stream_ids: Iterable[str]) -> dict[str, Head]:
+        """Return where streams end, as far as that is at hand."""
+        return {each: head for each in stream_ids if (head := self._heads.get(each)) and head[1]}
 
     def see(self, heads: Mapping[str, Head]) -> None:
         """Take note of where streams end."""

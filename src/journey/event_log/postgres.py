@@ -12,13 +12,14 @@ from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
 from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, UnsafeDatabase, Unstorable
+from journey.event_log.links import Place
 from journey.event_log.listening import Listener
 from journey.event_log.postgres_datastore import Datastore
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.tree_tables import TreeTables
 from journey.event_log.writing import WritingStore
 
-_COLUMNS = "originator_id, originator_version, topic, state, notification_id"
+_COLUMNS = "originator_id, originator_version, topic, state, notification_id, link"
 _POSITION = "notification_id"
 _PAUSE_SECONDS = 0.02
 
@@ -120,6 +121,16 @@ class PostgresStore:
         return dict(
             self._select("SELECT number, stream_id FROM cases WHERE number = ANY(%s)", (list(numbers),))
         )
+
+    def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
+        """Return the links of events, by stream and version."""
+        rows = self._select(
+            "SELECT originator_id, originator_version, link FROM stored_events "
+            "JOIN unnest(%s::text[], %s::bigint[]) AS wanted (originator_id, originator_version) "
+            "USING (originator_id, originator_version)",
+            ([stream for stream, _ in places], [version for _, version in places]),
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
 
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""

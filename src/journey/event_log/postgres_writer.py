@@ -53,7 +53,8 @@ ORDER BY 2
 _TAKE_TURN = "SELECT pg_advisory_lock(7092448610431266147)"
 _END_TURN = "SELECT pg_advisory_unlock(7092448610431266147)"
 _KNOWN = """
-SELECT k.source, k.id, k.digest, e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+SELECT k.source, k.id, k.digest,
+    e.originator_id, e.originator_version, e.topic, e.state, e.notification_id, e.link
 FROM unnest($1::text[], $2::text[]) AS wanted (source, id) JOIN event_keys k USING (source, id)
 JOIN stored_events e ON e.originator_id = k.stream_id AND e.originator_version = k.version
 """

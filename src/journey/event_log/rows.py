@@ -20,6 +20,8 @@ class Row(NamedTuple):
     type: str
     state: bytes
     position: int
+    link: bytes | None
+    """The link that is stored with it; None where it was written behind the service's back."""
 
 
 class Entry(NamedTuple):

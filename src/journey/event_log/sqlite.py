@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ FROM wanted CROSS JOIN stored_events e
 ON e.originator_id = wanted.stream_id AND e.originator_version > wanted.version
 ORDER BY 2
 """
-_COLUMNS = "originator_id, originator_version, topic, state, rowid"
+_COLUMNS = "originator_id, originator_version, topic, state, rowid, link"
+# What the driver says of bytes that are no text; it takes the whole answer with it.
+_NO_TEXT = "Could not decode to UTF-8"
 
 
 class SQLiteStore:
@@ -118,7 +121,7 @@ class SQLiteStore:
             values = ",".join(["(?,?)"] * len(chunk))
             rows = self._select(
                 f"WITH wanted (source, id) AS (VALUES {values}) "  # noqa: S608  # marks only
-                "SELECT k.source, k.id, k.digest, originator_id, originator_version, topic, state, e.rowid "
+                f"SELECT k.source, k.id, k.digest, {_COLUMNS.replace('rowid', 'e.rowid')} "
                 "FROM wanted JOIN event_keys k USING (source, id) "
                 "JOIN stored_events e ON originator_id = k.stream_id AND originator_version = k.version",
                 [part for key in chunk for part in key],
@@ -150,8 +153,9 @@ class SQLiteStore:
         for chunk in _chunks(places):
             values = ",".join(["(?,?)"] * len(chunk))
             rows = self._select(
-                "SELECT originator_id, originator_version, link FROM stored_events "  # noqa: S608  # marks only
-                f"WHERE (originator_id, originator_version) IN (VALUES {values})",
+                f"WITH wanted (stream_id, version) AS (VALUES {values}) "  # noqa: S608  # marks only
+                "SELECT stream_id, version, link FROM wanted CROSS JOIN stored_events "
+                "ON originator_id = stream_id AND originator_version = version",
                 [part for place in chunk for part in place],
             )
             found.update(((row[0], row[1]), row[2]) for row in rows)
@@ -218,13 +222,25 @@ class SQLiteStore:
 
     def _select(self, statement: str, params: Collection[Any]) -> list[tuple[Any, ...]]:
         try:
-            with self._reading.transaction(commit=False) as cursor:
-                cursor.execute(statement, tuple(params))
-                return [tuple(row) for row in cursor.fetchall()]
+            try:
+                return self._fetch(statement, params, str)
+            except (PersistenceError, sqlite3.OperationalError) as error:
+                if _NO_TEXT not in str(error):
+                    raise
+                # A damaged text is that of one row: the others are read all the same.
+                return self._fetch(statement, params, partial(str, encoding="utf-8", errors="replace"))
         except (DataError, UnicodeError) as error:
             raise Unstorable from error
         except (PersistenceError, sqlite3.Error) as error:
             raise LogUnavailable(str(error)) from error
+
+    def _fetch(
+        self, statement: str, params: Collection[Any], text: Callable[[bytes], str]
+    ) -> list[tuple[Any, ...]]:
+        with self._reading.transaction(commit=False) as cursor:
+            cursor.sqlite_cursor.connection.text_factory = text
+            cursor.execute(statement, tuple(params))
+            return [tuple(row) for row in cursor.fetchall()]
 
 
 def _chunks(items: Collection[Any]) -> list[list[Any]]:

@@ -127,6 +127,26 @@ class TreeTables:
         number = len(self.statements()) + 1
         self._change([("INSERT INTO tree_statements (number, note) VALUES (?,?)", [(number, note)])])
 
+    def cosign(self, size: int, witness: str, line: str) -> None:
+        """Keep a witness's cosignature of a checkpoint; raise `AppendConflict` where there is one of it."""
+        self._change(
+            [("INSERT INTO tree_cosignatures (size, witness, line) VALUES (?,?,?)", [(size, witness, line)])]
+        )
+
+    def cosignatures(self, size: int) -> list[str]:
+        """Return the cosignatures of a checkpoint, as lines of its note."""
+        found = self._select("SELECT line FROM tree_cosignatures WHERE size = ? ORDER BY witness", (size,))
+        return [row[0] for row in found]
+
+    def witnessed(self, witnesses: int) -> Batch | None:
+        """Return the newest batch whose checkpoint at least so many witnesses have cosigned."""
+        found = self._select(
+            "SELECT size FROM tree_cosignatures GROUP BY size HAVING count(*) >= ? "
+            "ORDER BY size DESC LIMIT 1",
+            (witnesses,),
+        )
+        return self.ending(found[0][0]) if found else None
+
     def _batch(self, where: str, *values: int) -> Batch | None:
         rows = self._select(f"{_BATCH} {where}", values)
         return Batch(*rows[0]) if rows else None

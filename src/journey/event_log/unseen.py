@@ -10,6 +10,7 @@ AFTER = (
 """The stored bytes of the first event after a position; NULL where there is none."""
 
 
-def recorded_at(state: bytes) -> datetime:
-    """Return when an event was recorded, from its stored bytes."""
-    return from_state("", 0, 0, "", state).recorded_at
+def recorded_at(state: bytes) -> datetime | None:
+    """Return when an event was recorded, from its stored bytes; None where they cannot be read."""
+    event = from_state("", 0, 0, "", state)
+    return None if event.damaged else event.recorded_at

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from journey.encoding import from_state
 from journey.errors import Unstorable
+from journey.event_log.checking import check, complete, places_before
 from journey.event_log.links import Head, Links, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row
 from journey.events import Position, RecordedEvent, Version
@@ -126,12 +126,18 @@ class LogWriter:
         Streams are read before keys: an event that a stream shows is then found under its key too.
         """
         newer = await self._store.newer(streams) if streams else Newer([], [], {})
+        heads = self._links.of_streams(streams)
         self._links.see(newer.heads)
         found = await self._store.known(keys) if keys else []
+        rows = [*newer.rows, *(row for _, _, row in found)]
+        checked = check(rows, heads)
+        links = await self._store.links(places_before(rows, checked)) if checked.unchecked else {}
+        events = complete(rows, checked, links)
+        of_keys = zip(found, events[len(newer.rows) :], strict=True)
         return Sight(
-            known={key: Known(digest, recorded(row)) for key, digest, row in found},
+            known={key: Known(digest, event) for (key, digest, _), event in of_keys},
             snapshots=newer.snapshots,
-            events=[recorded(row) for row in newer.rows],
+            events=events[: len(newer.rows)],
         )
 
     async def data_keys(self, names: Collection[KeyName]) -> list[WrappedKey]:
@@ -173,10 +179,5 @@ def take_in(newer: Newer, found: Sequence[Any]) -> None:
         if type_ is None:
             newer.snapshots.append(Snapshot(stream_id, version, state))
         else:
-            newer.rows.append(Row(stream_id, version, type_, state, position))
+            newer.rows.append(Row(stream_id, version, type_, state, position, link))
         newer.heads[stream_id] = (version, link)
-
-
-def recorded(row: Row) -> RecordedEvent:
-    """Return a stored row as the event that it holds."""
-    return from_state(row.stream_id, row.version, row.position, row.type, row.state)

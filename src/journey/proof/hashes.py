@@ -14,7 +14,8 @@ NO_LINK = bytes(HASH_BYTES)
 EMPTY_ROOT = hashlib.sha256().digest()
 """The root of a tree without leaves."""
 
-_HEADER = struct.Struct(">5sQIII")
+# A version that became negative is hashed too: to something that no link leads to.
+_HEADER = struct.Struct(">5sqIII")
 _LEAF = b"\x00cj/1"
 
 

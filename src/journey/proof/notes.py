@@ -16,8 +16,9 @@ from journey.errors import UntrustedNote
 from journey.proof.hashes import HASH_BYTES
 
 _ED25519 = b"\x01"
-_DASH = "— "
-_ID_BYTES = 4
+DASH = "— "
+"""What a line with a signature begins with."""
+ID_BYTES = 4
 
 
 class Checkpoint(NamedTuple):
@@ -49,7 +50,7 @@ class Verifier:
     def id(self) -> bytes:
         """What tells this key from others of the same name."""
         named = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
-        return hashlib.sha256(named).digest()[:_ID_BYTES]
+        return hashlib.sha256(named).digest()[:ID_BYTES]
 
     def text_of(self, note: str) -> str:
         """Return the text of a note that this key has signed; raise `UntrustedNote` otherwise."""
@@ -58,8 +59,8 @@ class Verifier:
         if not blank or not signatures.endswith("\n"):
             raise UntrustedNote("it is not a signed note")
         for line in signatures.splitlines():
-            name, _, encoded = line.removeprefix(_DASH).partition(" ")
-            if line.startswith(_DASH) and name == self.name and self._has_signed(text, encoded):
+            name, _, encoded = line.removeprefix(DASH).partition(" ")
+            if line.startswith(DASH) and name == self.name and self._has_signed(text, encoded):
                 return text
         raise UntrustedNote(f"it has no signature of the key {self.name}+{self.id.hex()}")
 
@@ -71,11 +72,11 @@ class Verifier:
         return checkpoint
 
     def _has_signed(self, text: str, encoded: str) -> bool:
-        signature = _decoded(encoded)
-        if signature is None or signature[:_ID_BYTES] != self.id:
+        signature = decoded(encoded)
+        if signature is None or signature[:ID_BYTES] != self.id:
             return False
         try:
-            self.key.verify(signature[_ID_BYTES:], text.encode())
+            self.key.verify(signature[ID_BYTES:], text.encode())
         except InvalidSignature:
             return False
         return True
@@ -96,20 +97,35 @@ class Signer:
     def sign(self, text: str) -> str:
         """Return a text as a signed note."""
         signature = self.verifier.id + self.key.sign(text.encode())
-        return f"{text}\n{_DASH}{self.name} {base64.b64encode(signature).decode()}\n"
+        return f"{text}\n{DASH}{self.name} {base64.b64encode(signature).decode()}\n"
 
 
 def read_verifier(text: str) -> Verifier:
     """Read a published key; raise `UntrustedNote` where it is none."""
-    name, _, rest = text.strip().partition("+")
-    number, _, encoded = rest.partition("+")
-    raw = _decoded(encoded)
-    if not name or raw is None or raw[:1] != _ED25519 or len(raw) != 1 + HASH_BYTES:
-        raise UntrustedNote("it is not a verification key")
-    verifier = Verifier(name, Ed25519PublicKey.from_public_bytes(raw[1:]))
-    if verifier.id.hex() != number:
+    name, number, key = published_key(text, _ED25519)
+    verifier = Verifier(name, key)
+    if verifier.id != number:
         raise UntrustedNote("the number of the verification key is not its own")
     return verifier
+
+
+def published_key(text: str, kind: bytes) -> tuple[str, bytes, Ed25519PublicKey]:
+    """Take a published key of a kind apart: name, number, key; raise `UntrustedNote` where it is none."""
+    name, _, rest = text.strip().partition("+")
+    number, _, encoded = rest.partition("+")
+    raw = decoded(encoded)
+    if (
+        not name
+        or raw is None
+        or raw[:1] != kind
+        or len(raw) != 1 + HASH_BYTES
+        or len(number) != 2 * ID_BYTES
+    ):
+        raise UntrustedNote("it is not a verification key")
+    try:
+        return name, bytes.fromhex(number), Ed25519PublicKey.from_public_bytes(raw[1:])
+    except ValueError as error:
+        raise UntrustedNote("it is not a verification key") from error
 
 
 def read_checkpoint(text: str) -> Checkpoint:
@@ -117,7 +133,7 @@ def read_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     try:
         origin, size, encoded = lines[:3]
-        checkpoint = Checkpoint(origin, int(size), _decoded(encoded) or b"")
+        checkpoint = Checkpoint(origin, int(size), decoded(encoded) or b"")
     except ValueError as error:
         raise UntrustedNote("it is not a checkpoint") from error
     if (
@@ -135,7 +151,8 @@ def unsigned(note: str) -> Checkpoint:
     return read_checkpoint(note.partition("\n\n")[0] + "\n")
 
 
-def _decoded(encoded: str) -> bytes | None:
+def decoded(encoded: str) -> bytes | None:
+    """Return what base64 stands for; None where it is none."""
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

@@ -1,11 +1,9 @@
-"""Whether stored events are what was appended: each against its link, and against its leaf of the tree."""
+"""Whether all stored events are what was appended: each against its link, and its leaf of the tree."""
 
 from typing import NamedTuple
 
-from journey.encoding import from_state
-from journey.event_log import LinkedRow, TreeTables
-from journey.events import Position, RecordedEvent
-from journey.proof.hashes import HASH_BYTES, NO_LINK, leaf_hash, link_hash
+from journey.event_log import LinkedRow, TreeTables, leaf_of
+from journey.proof.hashes import HASH_BYTES
 
 _PAGE = 1_000
 
@@ -20,17 +18,8 @@ class Soundness(NamedTuple):
 
 
 def sound_leaf(row: LinkedRow) -> bytes | None:
-    """Return the leaf of a stored event; None where the event is not what was appended.
-
-    Events that were written behind the service's back have no link: of them only the tree can tell.
-    """
-    leaf = leaf_hash(row.stream_id, row.version, row.type, row.state)
-    return leaf if row.link is None or row.link == link_hash(row.link_before or NO_LINK, leaf) else None
-
-
-def read_sound(tables: TreeTables, after: Position, limit: int) -> list[RecordedEvent]:
-    """Return events with a position greater than `after`; those that are not what was appended as damaged."""
-    return [_recorded(row) for row in tables.rows(after, limit)]
+    """Return the leaf of a stored event; None where the event is not what was appended."""
+    return leaf_of(row, row.link_before)
 
 
 def check_log(tables: TreeTables) -> Soundness:
@@ -51,8 +40,3 @@ def check_log(tables: TreeTables) -> Soundness:
                 return Soundness(seen + number, row.position)
         seen, position = seen + len(rows), rows[-1].position
     return Soundness(seen, position + 1 if seen < signed else None)
-
-
-def _recorded(row: LinkedRow) -> RecordedEvent:
-    event = from_state(row.stream_id, row.version, row.position, row.type, row.state)
-    return event if sound_leaf(row) is not None else event._replace(damaged=True)

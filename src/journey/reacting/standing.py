@@ -29,7 +29,7 @@ def standing(views: sa.Engine, log: EventLog, now: datetime) -> Standing | None:
     reached = table.checkpoint(views)
     if reached is None:
         return None
-    unmet = [event.recorded_at for event in log.read_all(reached.position, 1)]
+    unmet = [event.recorded_at for event in log.read_all(reached.position, 1) if not event.damaged]
     moment = table.first_moment(views)
     since = min([*unmet, *([moment] if moment is not None else [])], default=now)
     parked = parking.parked(views)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from journey.errors import KeysUnavailable
 from journey.sealing.data_keys import DataKey, DataKeyStore, KeyName, Mark, WrappedKey
 from journey.sealing.epoch_keys import EpochKeyFiles, EpochKeys, NoEpochKeys
+from journey.sealing.vault_transit import VaultTransit
 from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
 
@@ -194,5 +195,14 @@ def open_keyring(engine: sa.Engine, settings: Settings) -> Keyring:
 
 def epoch_keys(settings: Settings) -> EpochKeys:
     """Return where the settings keep the keys of epochs."""
+    if settings.vault_address is not None and settings.vault_token_file is not None:
+        return VaultTransit(
+            settings.vault_address,
+            settings.vault_token_file.expanduser(),
+            mount=settings.vault_mount,
+            prefix=settings.vault_keys,
+            namespace=settings.vault_namespace,
+            ca_file=settings.vault_ca_file,
+        )
     directory = settings.keys_beside()
     return NoEpochKeys() if directory is None else EpochKeyFiles(directory)

@@ -30,6 +30,22 @@ def tamper(settings: Settings, *statements: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def put(settings: Settings, column: str, values: dict[int, bytes]) -> None:
+    """Put other bytes in place of the ones that are stored, by position."""
+    text = column in {"topic", "originator_id"}
+    if settings.database is None:
+        form = "CAST(x'{0}' AS TEXT)" if text else "x'{0}'"
+    else:
+        form = "convert_from('\\x{0}', 'UTF8')" if text else "'\\x{0}'::bytea"
+    tamper(
+        settings,
+        *(
+            f"UPDATE stored_events SET {column} = {form.format(value.hex())} WHERE {{position}} = {position}"  # noqa: S608  # our own values
+            for position, value in values.items()
+        ),
+    )
+
+
 def _in_file(settings: Settings, statements: tuple[str, ...]) -> list[tuple[Any, ...]]:
     names = {"position": "rowid", "flip": "flip"}
     with closing(sqlite3.connect(storage_of(settings).file("log"))) as file, file:

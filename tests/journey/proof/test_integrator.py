@@ -88,14 +88,15 @@ def test_the_loop_signs_what_is_appended_and_what_was_last(kept: Proven) -> None
     assert kept.integrator.failure is None
 
 
-@pytest.mark.parametrize("table", ["tree_batches", "tree_parts", "tree_statements"])
+@pytest.mark.parametrize("table", ["tree_batches", "tree_parts", "tree_statements", "tree_cosignatures"])
 @pytest.mark.parametrize("verb", ["DELETE FROM {}", "UPDATE {} SET {}"])
 def test_nothing_of_the_tree_is_changed(kept: Proven, table: str, verb: str) -> None:
     """The database refuses it."""
     kept.grow(300)
     kept.integrator.catch_up()
     kept.log.tree.state("a statement")
-    column = "hash = hash" if table == "tree_parts" else "note = note"
+    kept.log.tree.cosign(300, "witness", "a line")
+    column = {"tree_parts": "hash = hash", "tree_cosignatures": "line = line"}.get(table, "note = note")
     with pytest.raises(Exception, match="append-only"):
         sql(kept.settings, verb.format(table, column))
 
