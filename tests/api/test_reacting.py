@@ -117,6 +117,6 @@ def test_readiness_tells_who_is_parked_and_when_that_is_tried_again(kind: str, t
         assert ready["policies"]["retry_at"] == "2026-11-20T12:01:00.000000Z"
 
         for each in waits:
-            parking.rest(views, each._replace(attempts=parking.ATTEMPTS, retry_at=None))
+            table.keep_parked(views, each._replace(attempts=parking.ATTEMPTS, retry_at=None))
         assert site.anonymous().get("/readyz").json()["policies"]["retry_at"] is None
         views.dispose()

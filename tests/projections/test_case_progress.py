@@ -329,6 +329,22 @@ class TestOthers:
             "survey/SVY-1", state="closed", result="called", changed="one more agent"
         )
 
+    def test_a_ticket_that_became_a_complaint_leads_there(self) -> None:
+        """It is nobody's turn any more, and the customer learns where it goes on."""
+        opened = _told(
+            "TKT-1",
+            "ticket.opened",
+            **{"class": "complaint", "product": "card", "problem": "p", "contact": "1"},
+        )
+        converted = _told("TKT-1", "ticket.converted", complaint="CMP-7")
+        told = _after(opened, converted)
+
+        answer = told.answer("ticket/TKT-1", audience="customer")
+        assert (answer["state"], answer["complaint"]) == ("converted", "CMP-7")
+        assert (answer["waiting_for"]["who"], "CMP-7" in answer["next"]) == ("nobody", True)
+        assert "CMP-7" in told.answer("ticket/TKT-1", "zh")["next"]
+        assert told.rows["ticket/TKT-1"]["turn"] == "nobody"
+
     def test_one_number_may_serve_two_kinds(self) -> None:
         """A channel that numbers its own cases knows nothing of the others."""
         asked = _told("7", "consultation.requested", topic="rates", category="common")

@@ -86,12 +86,11 @@ def mend(connection: sa.Connection, mended: Sequence[Parked]) -> None:
         connection.execute(sa.delete(PARKED).where(_P.stream_id == each.stream_id, _P.policy == each.policy))
 
 
-def rest(views: sa.Engine, each: Parked) -> None:
+def rest(connection: sa.Connection, each: Parked) -> None:
     """Write how often a customer was tried again, and when that is done next."""
     changes = {name: _values(each)[name] for name in ("attempts", "retry_at")}
     where = (_P.stream_id == each.stream_id, _P.policy == each.policy)
-    with views.begin() as connection:
-        connection.execute(sa.update(PARKED).where(*where).values(changes))
+    connection.execute(sa.update(PARKED).where(*where).values(changes))
 
 
 def _values(each: Parked) -> dict[str, Any]:

@@ -44,7 +44,7 @@ async def _retry_one(looker: Looker, means: Means, parked: Parked) -> bool:
     """Ask about one; tell whether they are well again. What fails again rests longer."""
     if await _is_mended(looker, means, parked):
         return True
-    await to_its_end(parking.rest, looker.views, parking.again(parked, means.clock()))
+    await to_its_end(table.keep_parked, looker.views, parking.again(parked, means.clock()))
     return False
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from journey.errors import CheckpointMoved
 from journey.events import Position, Version
 from journey.reacting.columns import KEY, METADATA, moment_of, number_of
-from journey.reacting.parking import EVERY, PARKED, Parked, mend, park
+from journey.reacting.parking import EVERY, PARKED, Parked, mend, park, rest
 
 CHECKPOINT = sa.Table(
     "policy_checkpoint",
@@ -165,6 +165,12 @@ def keep(
         _keep(connection, rows)
         mend(connection, mended)
         _park(connection, newly)
+
+
+def keep_parked(views: sa.Engine, parked: Parked) -> None:
+    """Write how often a parked customer was tried again, and when that is done next."""
+    with views.begin() as connection:
+        rest(connection, parked)
 
 
 def _keep(connection: sa.Connection, rows: Sequence[Row]) -> None:
