@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from journey.erasure.record import Asked, Record
-from journey.erasure.sinks import SINKS
+from journey.erasure.sinks import SINKS, obstacle
 from journey.erasure.steps import Desk
 from journey.events import RecordedEvent
 from journey.touchpoints import STAFF_ONLY
@@ -31,6 +31,7 @@ def told(
                 "name": sink.name,
                 "holds": sink.holds.in_language(language),
                 "confirmed": bool(record.begun) and sink.confirms(evidence),
+                "obstacle": why.in_language(language) if (why := obstacle(sink, evidence)) else None,
             }
             for sink in SINKS
         ],

@@ -43,7 +43,10 @@ PRIVACY_SCHEMAS: Mapping[str, Schema] = {
         legal_hold=_ASKED,
         erasure=_ASKED,
         classes={"type": "array", "items": _CLASS},
-        places={"type": "array", "items": _whole(name=TEXT, holds=TEXT, confirmed=TRUTH)},
+        places={
+            "type": "array",
+            "items": _whole(name=TEXT, holds=TEXT, confirmed=TRUTH, obstacle=_or_null(TEXT)),
+        },
     ),
     "Export": _whole(
         customer=TEXT,

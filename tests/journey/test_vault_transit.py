@@ -100,23 +100,23 @@ def test_a_token_that_was_renewed_is_taken(vault: Vault, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "failing",
+    ("status", "answer", "told"),
     [
-        (200, b"garbage"),
-        (200, b"[]"),
-        (200, b'{"data":{"hmac":"vault:v1:c2hvcnQ="}}'),
-        (200, b'{"data":{"hmac":7}}'),
-        (200, b'{"data":null}'),
-        (500, b'{"errors":["secret-of-somebody"]}'),
-        (200, b"x" * 2_000_000),
+        (200, b"garbage", "no JSON"),
+        (200, b"[]", "no JSON object"),
+        (200, b'{"data":{"hmac":"vault:v1:c2hvcnQ="}}', "no HMAC of 32 bytes"),
+        (200, b'{"data":{"hmac":7}}', "no HMAC of 32 bytes"),
+        (200, b'{"data":null}', "no HMAC of 32 bytes"),
+        (500, b'{"errors":["secret-of-somebody"]}', "500 to POST"),
+        (200, b"x" * 2_000_000, "no end"),
     ],
 )
-def test_nonsense_is_no_key(vault: Vault, tmp_path: Path, failing: tuple[int, bytes]) -> None:
+def test_nonsense_is_no_key(vault: Vault, tmp_path: Path, status: int, answer: bytes, told: str) -> None:
     """Whatever else answers, nothing is sealed with it, and nothing of it is repeated in the message."""
     keys = keys_of(vault, tmp_path)
     keys.make(1)
-    vault.failing = failing
-    with pytest.raises(KeysUnavailable) as error:
+    vault.failing = status, answer
+    with pytest.raises(KeysUnavailable, match=told) as error:
         keys.secret(1)
 
     assert "secret-of-somebody" not in str(error.value)

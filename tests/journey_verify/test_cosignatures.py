@@ -158,6 +158,8 @@ def test_what_does_not_follow_is_not_cosigned(
         assert seen.read_text() == kept
         assert client.get("/v1/proof/checkpoint?witnesses=1").status_code == 503
         now = client.get("/v1/proof/checkpoint").text
-        for other in (kept, now, "nothing", "", Cosigner("audit.example/w1", tmp_path / "x.pem").cosign(now)):
+        stranger, known = (Cosigner("audit.example/w1", tmp_path / f"{each}.pem") for each in ("x", "w1"))
+        another_root = known.cosign(now.replace(now.split("\n")[2], kept.split("\n")[2]))
+        for other in (kept, now, "nothing", "", stranger.cosign(now), another_root):
             answer = client.post("/v1/proof/cosignatures", content=other)
             assert (answer.status_code, answer.json()["code"]) == (422, "cosignature-refused")

@@ -63,6 +63,20 @@ def _legible(evidence: Evidence) -> Iterator[str]:
                 yield from (field for each in values if not str(each).startswith(SEALED))
 
 
+def obstacle(sink: Sink, evidence: Evidence) -> Words | None:
+    """Say why a place never confirms, however long one waits; None where it does, or will."""
+    legible = sum(1 for _ in _legible(evidence)) if sink.confirms is _all_was_sealed else 0
+    if not legible:
+        return None
+    return Words(
+        f"{legible} values were stored before personal data was sealed, and can be read. No key that is "
+        "destroyed takes them away, and the log is not rewritten: this erasure does not end. Only a new log, "
+        "into which the events are imported with sealing, is without them.",
+        f"有 {legible} 个值在启用加密之前存入，仍为明文。销毁密钥对其无效，日志也不会改写，"
+        "因此本次删除无法完成；只有在启用加密后将事件导入新的日志，才能去除这些内容。",
+    )
+
+
 def _caches_have_expired(evidence: Evidence) -> bool:
     trusted = timedelta(seconds=TRUSTED_SECONDS)
     return all(evidence.now - grave.destroyed_at >= trusted for grave in evidence.graves)
