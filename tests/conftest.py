@@ -9,10 +9,9 @@ import structlog
 
 from api.service import Service, running
 from journey.event_log import EventLog, open_event_log
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
-from tests.databases import database_settings
+from tests.databases import database_settings, migrated_settings
 from tests.sites import Site, serving
 
 DATABASES = ["sqlite", "postgres"]
@@ -32,17 +31,19 @@ def pytest_configure() -> None:
 
 @pytest.fixture(params=DATABASES)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Give settings on an empty database, once on SQLite and once on PostgreSQL."""
-    with database_settings(request.param, tmp_path / "data") as found:
+    """Give settings on a database without events, once on SQLite and once on PostgreSQL.
+
+    It has its tables already, unless the test is marked as a first start.
+    """
+    first = request.node.get_closest_marker("first_start") is not None
+    with (database_settings if first else migrated_settings)(request.param, tmp_path / "data") as found:
         yield found
 
 
 @pytest.fixture
 def log(settings: Settings) -> Iterator[EventLog]:
     """Give an empty event log, once on SQLite and once on PostgreSQL."""
-    storage = storage_of(settings)
-    migrate(storage)
-    opened = open_event_log(storage, settings)
+    opened = open_event_log(storage_of(settings), settings)
     yield opened
     opened.close()
 
@@ -57,5 +58,6 @@ def service(settings: Settings) -> Iterator[Service]:
 @pytest.fixture(scope="module", params=DATABASES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give a service behind HTTP that the tests of a module share: each uses customers of its own."""
-    with database_settings(request.param, tmp_path_factory.mktemp("data")) as found, serving(found) as site:
+    directory = tmp_path_factory.mktemp("site") / "data"
+    with migrated_settings(request.param, directory) as found, serving(found) as site:
         yield site

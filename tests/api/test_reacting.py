@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from journey.settings import Settings
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import NOON, cloudevent
 from tests.sites import Site, serving
 
@@ -19,7 +19,7 @@ COMPLAINT = {"category": "fees", "severity": "high", "description": "Too much", 
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Give settings with every role."""
     roles = frozenset({"api", "project", "react"})
-    with database_settings(request.param, tmp_path / "data", roles=roles) as found:
+    with migrated_settings(request.param, tmp_path / "data", roles=roles) as found:
         yield found
 
 
