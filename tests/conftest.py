@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from xdist.remote import Producer
 
 from api.service import Service, running
 from journey.event_log import EventLog, open_event_log
 from journey.settings import Settings
 from journey.storage import storage_of
 from tests.databases import database_settings, migrated_settings
+from tests.sharing import ByModuleAndDatabase, longest_first
 from tests.sites import Site, serving
 
 DATABASES = ["sqlite", "postgres"]
@@ -27,6 +29,25 @@ def _own_logs() -> Iterator[None]:
 def pytest_configure() -> None:
     """Let the command line speak English, whatever the terminal speaks: it decides when it is imported."""
     os.environ["JOURNEY_LANGUAGE"] = "en"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run more workers than there are cores: each waits for disks and other processes much of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModuleAndDatabase:
+    """Share the tests out by what they share, in their own order instead of by how many they are."""
+    config.option.loadscopereorder = False
+    return ByModuleAndDatabase(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest where workers share the tests: else the others wait for it at the end."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 @pytest.fixture(params=DATABASES)
