@@ -25,6 +25,8 @@ demo: setup ## Start a service, play journeys through it and show what came of t
 serve: setup ## Keep a service running on ./journey-data
 	$(BIN)/journey serve
 
+# Hundreds of processes load the same modules: they are compiled once, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup ## Run every test, with more workers than there are cores: make test WORKERS=8
 	$(BIN)/pytest --numprocesses $(WORKERS)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 from xdist.remote import Producer
@@ -27,8 +28,14 @@ def _own_logs() -> Iterator[None]:
 
 
 def pytest_configure() -> None:
-    """Let the command line speak English, whatever the terminal speaks: it decides when it is imported."""
+    """Let the command line speak English, whatever the terminal speaks: it decides when it is imported.
+
+    How long an example of Hypothesis takes tells more of what runs beside it than of what it shows.
+    """
     os.environ["JOURNEY_LANGUAGE"] = "en"
+    unhurried = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("unhurried", unhurried)
+    hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(optionalhook=True)
