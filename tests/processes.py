@@ -21,6 +21,8 @@ from journey.settings import Settings
 from journey.storage import storage_of
 
 START_SECONDS = 60.0
+END_SECONDS = 900.0
+"""Only what hangs is ended: a whole log is imported in minutes, in more of them where others work beside."""
 BELOW_CHOSEN = range(20_000, 32_000)
 """Ports that no system gives to outgoing connections: tests that run beside open many."""
 
@@ -55,7 +57,7 @@ def journey(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         env=surroundings(**environment),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=END_SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
     )
