@@ -103,6 +103,7 @@ def check(settings: Settings, told: Told) -> None:
         log.close()
 
 
+@pytest.mark.first_start
 @pytest.mark.timeout(900)
 def test_ten_kills_under_load_lose_nothing_and_double_nothing(settings: Settings) -> None:
     """Every answered event is there once after each kill; unanswered ones, sent again, count once."""

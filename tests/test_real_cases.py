@@ -106,6 +106,7 @@ def _asked(running: Server, key: str, plural: str, numbers: list[str], head: int
     return found
 
 
+@pytest.mark.first_start
 @pytest.mark.parametrize("path", [CALLS, real(REAL_CALLS)], ids=["excerpt", "january"])
 def test_calls(settings: Settings, tmp_path: Path, path: Path | str) -> None:
     """Who was served, who gave up, and how long each waited is what the file says of each call."""
@@ -143,6 +144,7 @@ def test_calls(settings: Settings, tmp_path: Path, path: Path | str) -> None:
         assert (len(waits), round(sum(waits) / len(waits), 3)) == (16_905, 68.368)
 
 
+@pytest.mark.first_start
 @pytest.mark.parametrize("path", [COMPLAINTS, real(REAL_COMPLAINTS)], ids=["excerpt", "payday"])
 def test_complaints(settings: Settings, tmp_path: Path, path: Path | str) -> None:
     """Which response was timely is what the file says, by the rules that the complaints carry."""

@@ -21,6 +21,7 @@ from tests.processes import journey, new_key, place, server
 FILE = Path(__file__).parents[2] / "shared" / "data" / "bpic2012" / "BPI_Challenge_2012.xes.gz"
 
 pytestmark = [
+    pytest.mark.first_start,
     pytest.mark.real_data,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not FILE.exists(), reason="the public log is not beside the checkout"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.sites import Site, serving
 
 
@@ -31,7 +31,7 @@ def operator(site: Site) -> httpx.Client:
 @pytest.fixture
 def standing_still(tmp_path: Path) -> Iterator[Site]:
     """Give a service whose projections move only when the test says so: `site.service.engine.catch_up()`."""
-    database = database_settings("sqlite", tmp_path / "data", roles=frozenset({"api"}))
+    database = migrated_settings("sqlite", tmp_path / "data", roles=frozenset({"api"}))
     with database as settings, serving(settings) as site:
         site.service.engine.prepare()
         yield site

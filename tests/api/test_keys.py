@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from api.keys import ApiKey
 from api.known_keys import KnownKeys
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
 
@@ -36,9 +35,7 @@ class Kept:
 @pytest.fixture
 def kept(settings: Settings) -> Iterator[Kept]:
     """Give a database of keys, once on SQLite and once on PostgreSQL."""
-    storage = storage_of(settings)
-    migrate(storage, ["access"])
-    engine = storage.engine("access", writer=True)
+    engine = storage_of(settings).engine("access", writer=True)
     yield Kept(engine)
     engine.dispose()
 

@@ -11,7 +11,7 @@ from journey.events import Position
 from journey.reacting import parking, table
 from journey.settings import Settings
 from journey.storage import storage_of
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import NOON, cloudevent
 from tests.sites import Site, serving
 
@@ -22,7 +22,7 @@ COMPLAINT = {"category": "fees", "severity": "high", "description": "Too much", 
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Give settings with every role."""
     roles = frozenset({"api", "project", "react"})
-    with database_settings(request.param, tmp_path / "data", roles=roles) as found:
+    with migrated_settings(request.param, tmp_path / "data", roles=roles) as found:
         yield found
 
 
@@ -98,7 +98,7 @@ def test_what_a_policy_opens_to_pass_it_on_is_told_as_read(settings: Settings) -
 def test_readiness_tells_who_is_parked_and_when_that_is_tried_again(kind: str, tmp_path: Path) -> None:
     """The first of them; once nobody is tried again but by a start, it says so."""
     with (
-        database_settings(kind, tmp_path / "data", roles=frozenset({"api"})) as settings,
+        migrated_settings(kind, tmp_path / "data", roles=frozenset({"api"})) as settings,
         serving(settings, clock=lambda: NOON) as site,
     ):
         views = storage_of(settings).engine("views", writer=True)

@@ -11,7 +11,7 @@ from journey.proof.keys import signer_of
 from journey.proof.notes import Signer
 from journey.settings import Settings
 from tests.api.calling import Running, running_app
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import NOON, cloudevent
 from tests.journey.proof.tampering import tamper
 from tests.journey.writing import until
@@ -19,12 +19,12 @@ from tests.journey.writing import until
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Give settings with a witness, on an empty database."""
+    """Give settings with a witness, on a database without events."""
     further: dict[str, Any] = {
         "witness": str(tmp_path / "witness"),
         "roles": frozenset({"api"}),
     }
-    with database_settings(request.param, tmp_path / "data", **further) as found:
+    with migrated_settings(request.param, tmp_path / "data", **further) as found:
         yield found
 
 

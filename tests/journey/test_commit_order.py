@@ -13,10 +13,9 @@ import pytest
 from journey.errors import LogUnavailable
 from journey.event_log import EventLog, open_event_log
 from journey.events import Position, RecordedEvent
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import visit
 from tests.journey.writing import SOON, append, first, sql, until
 
@@ -31,8 +30,7 @@ _LOCK = "PERFORM pg_advisory_xact_lock(7092448610431266147);"
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Settings]:
     """Give settings on a migrated PostgreSQL database."""
-    with database_settings("postgres", tmp_path, lock_timeout=20.0) as settings:
-        migrate(storage_of(settings))
+    with migrated_settings("postgres", tmp_path, lock_timeout=20.0) as settings:
         yield settings
 
 

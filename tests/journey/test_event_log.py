@@ -341,6 +341,7 @@ class TestSafety:
                 _set_on_server(settings, setting, "on")
             open_event_log(storage_of(settings), settings).close()
 
+    @pytest.mark.first_start
     def test_errors_of_the_database_stay_inside(self, settings: Settings) -> None:
         """A log whose tables are missing says that it is unavailable, in our words."""
         log = open_event_log(storage_of(settings), settings)

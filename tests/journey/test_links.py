@@ -109,6 +109,7 @@ def _migrate_to(storage: Storage, revision: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.first_start
 def test_a_log_of_the_version_before_gets_its_links(settings: Settings) -> None:
     """The migration links what is stored, and the log refuses changes as before."""
     storage = storage_of(settings)

@@ -37,6 +37,8 @@ LOG_TABLES = {
     "cases": ["number", "stream_id"],
 }
 
+pytestmark = pytest.mark.first_start
+
 TREE_TABLES = {"tree_batches", "tree_parts", "tree_statements", "tree_cosignatures"}
 """What proves the log; nothing leaves them either."""
 WRITERS_TABLES = {"journey_snapshots"}

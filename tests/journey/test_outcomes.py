@@ -19,10 +19,9 @@ from journey.event_log import Entry, EventLog, open_event_log
 from journey.event_log.postgres import PostgresStore
 from journey.event_log.sqlite import SQLiteStore
 from journey.events import Event
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import storage_of
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import submitted, visit
 from tests.fault_proxy import FaultProxy, Moment, fault_proxy
 from tests.journey.writing import SOON, Writer, accept, append, first, send, sql, until, writing
@@ -61,8 +60,7 @@ class Site:
 @pytest.fixture
 def faulty(tmp_path: Path) -> Iterator[Site]:
     """Give a PostgreSQL database behind a proxy that cuts connections."""
-    with database_settings("postgres", tmp_path) as settings:
-        migrate(storage_of(settings))
+    with migrated_settings("postgres", tmp_path) as settings:
         direct = open_event_log(storage_of(settings), settings)
         assert settings.database is not None
         with fault_proxy(settings.database) as (proxy, through):
@@ -179,9 +177,8 @@ class TestBackendEnded:
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Settings]:
-    """Give settings on an empty SQLite database that waits for locks for a short time only."""
-    with database_settings("sqlite", tmp_path, lock_timeout=0.2) as settings:
-        migrate(storage_of(settings))
+    """Give settings on a SQLite database that waits for locks for a short time only."""
+    with migrated_settings("sqlite", tmp_path / "data", lock_timeout=0.2) as settings:
         yield settings
 
 
@@ -233,7 +230,7 @@ class TestSQLite:
         for number in range(CUTS):
             with largest_file(_wal(embedded).stat().st_size + 3 * 4096), pytest.raises(LogUnavailable):
                 append(log, [first(large(f"lost-{number}"))])
-            crashed = shutil.copytree(tmp_path, tmp_path.parent / f"crash-{number}")
+            crashed = shutil.copytree(tmp_path / "data", tmp_path.parent / f"crash-{number}")
             with closing(sqlite3.connect(crashed / "log.db")) as file:
                 assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
                 assert file.execute("SELECT count(*) FROM stored_events").fetchone() == (number,)

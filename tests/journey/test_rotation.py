@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from journey.migrating import migrate
 from journey.sealing.data_keys import DATA_KEYS, KeyName, WrappedKey
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import epoch_keys, open_keyring
@@ -21,9 +20,7 @@ NAMES = [KeyName(f"C{number}", "identity") for number in range(2_500)]
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[sa.Engine]:
     """Give a store with more keys than are wrapped in one transaction."""
-    storage = storage_of(settings)
-    migrate(storage, ["keys"])
-    engine = storage.engine("keys", writer=True)
+    engine = storage_of(settings).engine("keys", writer=True)
     loops.wait_for(open_keyring(engine, settings).provide(NAMES))
     yield engine
     engine.dispose()

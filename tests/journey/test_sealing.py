@@ -58,9 +58,7 @@ def keyring(settings: Settings) -> Iterator[Keyring]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Keyring]:
     """Open the keys of a service."""
-    storage = storage_of(settings)
-    migrate(storage, ["keys"])
-    engine = storage.engine("keys", writer=True)
+    engine = storage_of(settings).engine("keys", writer=True)
     yield open_keyring(engine, settings)
     engine.dispose()
 

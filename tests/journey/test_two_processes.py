@@ -24,11 +24,10 @@ from journey.event_log.postgres import PostgresStore
 from journey.event_log.postgres_writer import PostgresWriter
 from journey.events import Event, RecordedEvent
 from journey.journey import decide, evolve, initial
-from journey.migrating import migrate
 from journey.sealing.data_keys import WrappedKey
 from journey.settings import Settings
 from journey.storage import storage_of
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import NOON, event, submitted, visit
 from tests.journey.moves import approved, started, withdrawn
 from tests.journey.specs import PROCESSES
@@ -38,8 +37,7 @@ from tests.journey.writing import SOON, Writer, accept, append, first, send, tak
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Settings]:
     """Give settings on a migrated PostgreSQL database."""
-    with database_settings("postgres", tmp_path) as settings:
-        migrate(storage_of(settings))
+    with migrated_settings("postgres", tmp_path) as settings:
         yield settings
 
 

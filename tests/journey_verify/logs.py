@@ -8,7 +8,7 @@ from pathlib import Path
 
 from journey.settings import Settings
 from journey_verify.commands import run
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.journey.proof.growing import Proven, proven
 
 CHANNELS = 3
@@ -19,7 +19,7 @@ def log_at_random(kind: str, directory: Path, seed: int) -> Iterator[Proven]:
     """Give a log of a few dozen events in batches of any size, all signed."""
     rng = random.Random(seed)  # noqa: S311  # nothing secret
     with (
-        database_settings(kind, directory / "data") as settings,
+        migrated_settings(kind, directory / "data") as settings,
         proven(settings, directory / "keys", page_events=rng.choice([7, 16, 300])) as made,
     ):
         for _ in range(rng.randint(2, 5)):

@@ -22,6 +22,7 @@ def status_of(url: str, key: str) -> int:
     return httpx.get(f"{url}/v1/projections", headers=headers, trust_env=False).status_code
 
 
+@pytest.mark.first_start
 def test_a_key_is_made_before_the_first_start_and_ended_while_the_service_runs(settings: Settings) -> None:
     """`create` prints the key alone, which works at once, also beside the service; `revoke` ends it soon."""
     made = journey("keys", "create", *place(settings), "--scope", "ops:admin", "--label", "first")
@@ -50,6 +51,7 @@ def test_a_key_is_made_before_the_first_start_and_ended_while_the_service_runs(s
         assert key[12:] not in listed.output
 
 
+@pytest.mark.first_start
 def test_a_key_is_changed_while_the_service_runs(settings: Settings) -> None:
     """The new one is printed alone, both work, the list tells when the old one ends."""
     made = CliRunner().invoke(app, ["keys", "create", *place(settings), "--scope", "ops:admin"])

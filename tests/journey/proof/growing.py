@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journey.event_log import EventLog, open_event_log
-from journey.migrating import migrate
 from journey.proof.guard import Guard
 from journey.proof.hashes import leaf_hash
 from journey.proof.integrator import Integrator
@@ -53,9 +52,8 @@ class Proven(NamedTuple):
 
 @contextmanager
 def proven(settings: Settings, keys: Path, **changes: object) -> Iterator[Proven]:
-    """Open a log, made where it is missing, with an integrator that works when it is told to."""
+    """Open a log, whose tables are there, with an integrator that works when it is told to."""
     settings = settings.model_copy(update={"key_directory": keys, **changes})
-    migrate(storage_of(settings))
     log, signer = open_event_log(storage_of(settings), settings), signer_of(settings)
     assert signer is not None
     guard = Guard(log, signer, settings.witness)

@@ -13,7 +13,6 @@ import pytest
 
 from journey.event_log import EventLog, open_event_log
 from journey.events import Position, RecordedEvent
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.storage import only_writer, storage_of
 from tests.journey.reacting.places import house
@@ -53,7 +52,6 @@ def reading(settings: Settings) -> Iterator[EventLog]:
 def test_kills_at_random_points_lose_nothing_and_double_nothing(settings: Settings) -> None:
     """Reactors are killed while they work, two at once where the database lets two write."""
     storage = storage_of(settings)
-    migrate(storage)
     _happen(settings, 0, 0)
     moments = random.Random(20261122)  # noqa: S311  # a load, not a secret
     interrupted = 0
@@ -66,8 +64,8 @@ def test_kills_at_random_points_lose_nothing_and_double_nothing(settings: Settin
                 assert each.stdout is not None
                 assert each.stdout.readline() == b"begun\n"
             # How far they are decides, and not how long they take.
-            while log.head() < until and running[0].poll() is None:
-                pass
+            while (head := log.head()) < until and running[0].poll() is None:
+                log.wait_for_append(head, 0.02)
             for each in running:
                 each.send_signal(signal.SIGKILL)
                 each.wait()
