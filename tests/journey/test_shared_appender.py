@@ -15,13 +15,12 @@ from journey.errors import EventIdReused, IllegalTransition, JourneyError, Queue
 from journey.event_log import EventLog, open_event_log
 from journey.events import Event, Position
 from journey.handing_over import WriterFailed
-from journey.migrating import migrate
 from journey.settings import Settings
 from journey.shared_appender import SharedAppender
 from journey.storage import storage_of
 from journey.submissions import Outcome, Submission
 from tests import loops
-from tests.databases import database_settings
+from tests.databases import migrated_settings
 from tests.facts import submitted, visit
 from tests.journey.moves import approved, started
 from tests.journey.specs import PROCESSES
@@ -31,8 +30,7 @@ from tests.journey.writing import SOON, Writer, accept, send, until, utc_now
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Settings]:
     """Give settings on a migrated PostgreSQL database."""
-    with database_settings("postgres", tmp_path) as settings:
-        migrate(storage_of(settings))
+    with migrated_settings("postgres", tmp_path / "data") as settings:
         yield settings
 
 
