@@ -28,11 +28,13 @@ def _own_logs() -> Iterator[None]:
 
 
 def pytest_configure() -> None:
-    """Let the command line speak English, whatever the terminal speaks: it decides when it is imported.
+    """Let the command line speak English, as wide as it likes, whatever the terminal is.
 
+    It decides on the language when it is imported, and workers are told the width of the terminal.
     How long an example of Hypothesis takes tells more of what runs beside it than of what it shows.
     """
     os.environ["JOURNEY_LANGUAGE"] = "en"
+    os.environ.pop("COLUMNS", None)
     unhurried = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.register_profile("unhurried", unhurried)
     hypothesis.settings.load_profile("unhurried")
