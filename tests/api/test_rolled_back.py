@@ -152,11 +152,11 @@ def test_a_witness_that_cannot_be_asked_changes_nothing(settings: Settings) -> N
 
 
 def test_who_runs_the_service_is_told_that_nothing_is_signed(settings: Settings) -> None:
-    """An event that is not what was appended keeps the tree from growing, and customers from nothing."""
+    """An event that is not what was appended keeps the tree from growing, and no other customer."""
     with running_app(settings) as app:
         grown(app, 5)
         key = app.service.keys.create(["events:write"], NOON)
-        assert app.call("POST /v1/events", key, cloudevent()).status == 201
+        assert app.call("POST /v1/events", key, cloudevent(subject="changed")).status == 201
         last = app.service.log.head()
     tamper(settings, f"UPDATE stored_events SET state = {{flip}}(state, 9) WHERE {{position}} = {last}")  # noqa: S608  # our own number
     with running_app(settings.model_copy(update={"roles": frozenset({"api", "project"})})) as app:

@@ -266,7 +266,7 @@ def test_a_damaged_stored_event_parks_its_customer_everywhere_and_nobody_else(
 ) -> None:
     """The engine goes on with the next event; a backup that brings the event back makes all right."""
     real = projections(load_definitions())
-    [current_state, _, timeline, _] = real
+    [current_state, _, timeline, *_] = real
     kept.record(submitted("C1", case="APP-1"), visit("C2"))
     write_raw(kept, "C1", 2, "application.withdrawn", state)
     kept.record(visit("C2"), submitted("C3", case="APP-3"))

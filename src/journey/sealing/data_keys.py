@@ -157,6 +157,7 @@ class DataKeyStore:
         """Remember an epoch before anything is wrapped in it; one that is known stays as it is."""
         values = {"epoch": epoch, "fingerprint": fingerprint}
         with self._engine.begin() as connection:
+            alone(connection)  # who is about to begin it in order is not to find it begun
             connection.execute(self._insert(EPOCHS).on_conflict_do_nothing(), [values])
 
     def _insert(self, table: sa.Table) -> Any:
