@@ -94,6 +94,9 @@ class SharedAppender:
             self._server.close()
         for each in (*self._others, *filter(None, [self._writer])):
             each.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -106,6 +109,7 @@ class SharedAppender:
         except OSError as error:
             _log.warning("writer_not_shared", directory=str(self._directory), error=str(error))
             self._alone = True
+            self._unlock()  # whoever can share is not to wait for one that cannot be reached
         self._joining = None
         waiting = dict(self._waiting)
         if self._writer is not None:
