@@ -408,7 +408,7 @@ class TestAnImprovement:
         """With a day, and with the complaint and the score that it answers; whoever said so may read it."""
         complaint, survey = here.case("complaints", "sun"), here.case("surveys", "caller-01")
         improvement = here.announces(
-            area={"stage": "complaint", "channel": "counter"},
+            area={"stage": "complaint", "channel": "phone"},
             plan="a charge that comes twice is paid back by itself",
             expected_by=here.later(days=30)[:10],
             expected_effect="half as many complaints about charges",
@@ -423,7 +423,7 @@ class TestAnImprovement:
         for case in (complaint, survey):
             [answer] = case.now()["improvements"]
             assert (answer["number"], answer["expected_by"]) == (improvement.number, told["expected_by"])
-        [listed] = here.get("improvements", stage="complaint", channel="counter")["items"]
+        [listed] = here.get("improvements", stage="complaint", channel="phone")["items"]
         assert (listed["number"], listed["customer"], listed["overdue"]) == (improvement.number, None, False)
         assert here.get("improvements", product="card")["items"] == []
 
@@ -440,8 +440,27 @@ class TestAnImprovement:
 
         improvement.happens("improvement.completed", area={})
         assert (improvement.state, here.get("improvements", due="overdue")["items"]) == ("completed", [])
-        improvement.happens("improvement.verified", area={})
+
+    def test_what_came_of_it(self, here: Bank) -> None:
+        """Twenty days later there are fewer complaints, too few to say that it helped: that is recorded."""
+        improvement = here.improvement()
+        here.passes(days=20)
+        effect = here.get(f"improvements/{improvement.number}/effect", days=60)
+        assert (effect["before"]["days"], effect["after"]["days"]) == (20, 20)
+        [complaints] = [each for each in effect["measures"] if each["measure"] == "complaints"]
+        assert [complaints[side]["n"] for side in ("before", "after")] == [2, 0]
+        assert complaints["verdict"] == "too_few"
+
+        figure = {side: complaints[side]["value"] for side in ("before", "after")}
+        improvement.happens(
+            "improvement.verified",
+            area={},
+            figures=[{"measure": "complaints", **figure, "before_n": 2, "after_n": 0}],
+            conclusion=complaints["verdict_name"],
+        )
         assert (improvement.state, here.get("improvements")["items"]) == ("verified", [])
+        told = improvement.now()
+        assert (told["conclusion"], told["figures"][0]["before"]) == ("Too few cases to tell", 3.0)
         assert here.case("complaints", "sun").now()["improvements"][0]["state_name"] == "Effect measured"
         here.did()
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 from collections import Counter
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +18,15 @@ from journey.storage import storage_of
 from projections import case_progress
 from projections.case import Case
 from tests.api.cli.excerpts import CALLS, COMPLAINTS
+from tests.facts import cloudevent
 from tests.processes import Server, journey, new_key, place, server
 from tests.test_real_data import rows, whole
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL_CALLS = DATA / "technion" / "january.txt.gz"
 REAL_COMPLAINTS = DATA / "cfpb" / "cfpb_payday_personal_2827.csv.gz"
+IMPROVED = "1999-01-10T00:00:00+02:00", "1999-01-16T00:00:00+02:00", "1999-01-17T00:00:00+02:00"
+"""When an improvement was announced, begun and in effect: ten days are left of the month, and more before."""
 ASKED = 40
 """Of how many cases the status is asked for over HTTP; the others are read from the rows behind it."""
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,11 +56,13 @@ class Imported(NamedTuple):
     """What the service answered about some of them."""
     events: Counter[str]
     """By type."""
+    effect: dict[str, Any]
+    """What an improvement in the middle of January came to, by measure."""
 
 
 def imported(settings: Settings, file: Path, mapping: str, plural: str) -> Imported:
     """Import a file twice into a service of its own, and return what there is then."""
-    key = new_key(settings, "events:write", "status:read", "journeys:read")
+    key = new_key(settings, "events:write", "status:read", "journeys:read", "cases:work")
     storage = storage_of(settings)
     with server(settings, JOURNEY_RULE_SET="us") as running:
         runs = [
@@ -75,12 +81,13 @@ def imported(settings: Settings, file: Path, mapping: str, plural: str) -> Impor
         answers = _asked(
             running, key, plural, [event.case for event in events if event.case], events[-1].position
         )
+        effect = _effect(running, key)
         # The state of a case is its row's last column.
         told = [case_progress.from_row({"state": row[-1]}) for row in rows(storage, "case_progress")]
     verified = journey("verify", *place(settings), JOURNEY_RULE_SET="us")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     cases = {case.number: case for case in told}
-    return Imported(cases, answers, Counter(event.type for event in events))
+    return Imported(cases, answers, Counter(event.type for event in events), effect)
 
 
 def figures(run: Any) -> dict[str, int]:
@@ -104,6 +111,22 @@ def _asked(running: Server, key: str, plural: str, numbers: list[str], head: int
             assert int(answer.headers["Journey-Position"]) >= head
             found[number] = answer.json()
     return found
+
+
+def _effect(running: Server, key: str) -> dict[str, Any]:
+    """Announce an improvement of consultations by phone; return what changed with it, by measure."""
+    number, area = "IN-JANUARY", {"stage": "consultation", "channel": "phone"}
+    promised = {"plan": "p", "expected_by": "1999-01-16", "expected_effect": "e"}
+    with running.client(key) as client:
+        for type_, moment in zip(("announced", "started", "completed"), IMPROVED, strict=True):
+            data = {"area": area, **(promised if type_ == "announced" else {})}
+            told = cloudevent(f"improvement.{type_}", data, subject=f"improvement:{number}", time=moment)
+            answer = client.post("/v1/events", json=told | {"channel": "system"})
+            assert answer.status_code == 201, answer.text
+        asked = {"days": 10, "min_position": answer.json()["position"]}
+        wait = {"Prefer": "wait=20, handling=strict"}
+        found = client.get(f"/v1/improvements/{number}/effect", params=asked, headers=wait).json()
+    return {each["measure"]: each for each in found["measures"]}
 
 
 @pytest.mark.first_start
@@ -132,6 +155,20 @@ def test_calls(settings: Settings, tmp_path: Path, path: Path | str) -> None:
     assert told == said
     assert all(answer["waiting"]["waited_s"] == said[number][1] for number, answer in found.answers.items())
     assert found.answers.keys() <= said.keys()
+    periods = {"before": ("990106", "990116"), "after": ("990117", "990127")}
+    for side, (first, end) in periods.items():
+        here = [call for call in calls if first <= call["date"] < end and call["outcome"] != "PHANTOM"]
+        waits = sorted(float(call["q_time"]) for call in here if call["outcome"] == "AGENT")
+        left = sum(call["outcome"] == "HANG" for call in here)
+        median, ninth, share = (
+            found.effect[name][side] for name in ("waited_p50", "waited_p90", "abandoned")
+        )
+        assert (median["n"], median["of"], share["n"]) == (len(waits), len(here), len(here))
+        if waits:
+            assert median["value"] == waits[ceil(0.5 * len(waits)) - 1]
+            assert ninth["value"] == waits[ceil(0.9 * len(waits)) - 1]
+        if here:
+            assert share["value"] == pytest.approx(left / len(here))
     phantoms = sum(call["outcome"] == "PHANTOM" for call in calls)
     assert found.events["interaction.recorded"] == phantoms == len(calls) - len(said)
     if isinstance(path, Path):

@@ -79,7 +79,7 @@ async def count_work(
         with service.views.connect() as connection:
             fresh, sources = _sources(service, connection, kind)
             rows = work_lists.counts(connection, sources, wanted, by, utc_text(now))
-        return _headers(service, fresh, language, now), [_count(row, by, language, now) for row in rows]
+        return headers_of(service, fresh, language, now), [_count(row, by, language, now) for row in rows]
 
     headers, items = await in_thread(read)
     return linked(request, items, None, headers, stale=stale, table="Counts")
@@ -102,7 +102,7 @@ async def listed(  # noqa: PLR0917  # what any list is asked for
         last = rows[limit - 1] if len(rows) > limit else None
         more = following(request, [last[name] for name in names]) if last else None
         items = [orjson.Fragment(orjson.dumps(_item(row, language, now))) for row in rows[:limit]]
-        return _headers(service, fresh, language, now), items, more
+        return headers_of(service, fresh, language, now), items, more
 
     headers, items, more = await in_thread(read)
     return linked(request, items, more, headers, stale=stale, table="Works")
@@ -132,7 +132,10 @@ def _sources(
     return min(fresh, key=lambda each: each.position), sources
 
 
-def _headers(service: Service, fresh: reading.Freshness, language: Language, now: datetime) -> dict[str, str]:
+def headers_of(
+    service: Service, fresh: reading.Freshness, language: Language, now: datetime
+) -> dict[str, str]:
+    """Return the headers of what is computed from the least fresh of its rows, for a moment."""
     return {
         **freshness_headers(service, fresh),
         **as_of(now),

@@ -1,11 +1,14 @@
 """What answers about cases and work lists look like, for the OpenAPI description."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 from api.schemas import INSTANT, NUMBER, TEXT, TRUTH, WHOLE, Schema
 from journey.touchpoints.touchpoint import CaseKind
 from projections.case_facts import FACTS, FOR_STAFF
 from projections.case_links import IMPROVED
+from projections.effect import Verdict
+from projections.effect_measures import Unit
 
 _FACTS: Mapping[str, Schema] = {
     "measures": {"type": "array", "items": {}},
@@ -78,6 +81,36 @@ _AREA = _all(
 )
 
 
+_COMPARED = _all(
+    measure=TEXT,
+    name=TEXT,
+    before=NUMBER,
+    after=NUMBER,
+    before_n=_maybe(WHOLE),
+    after_n=_maybe(WHOLE),
+)
+_SPAN = _all(**{"from": INSTANT}, until={**INSTANT, "description": "not in it"}, days=NUMBER)
+_RANGE: Mapping[str, Schema] = {"value": _maybe(NUMBER), "low": _maybe(NUMBER), "high": _maybe(NUMBER)}
+_FIGURE = _all(
+    n={**WHOLE, "description": "of how many it is made"},
+    of={**WHOLE, "description": "how many have it, or may have it yet"},
+    **_RANGE,
+)
+_MEASURE = _all(
+    measure=TEXT,
+    name=TEXT,
+    definition=TEXT,
+    unit={"enum": list(get_args(Unit)), "description": "share: of 1; s: seconds"},
+    better_is={"enum": ["higher", "lower"]},
+    before=_FIGURE,
+    after=_maybe(_FIGURE),
+    difference=_maybe(_all(**_RANGE)),
+    verdict={"enum": list(get_args(Verdict))},
+    verdict_name=TEXT,
+    says=_maybe(TEXT),
+)
+
+
 def _case(kind: CaseKind) -> Schema:
     facts = {name: _maybe(_FACTS.get(name, TEXT), _PERSONAL) for name in FACTS[kind] if name != "due_at"}
     shown = {name: schema for name, schema in facts.items() if (kind, name) not in FOR_STAFF}
@@ -128,9 +161,22 @@ WORK_SCHEMAS: dict[str, Schema] = {
         answers={"type": "array", "items": TEXT, "description": "complaints and surveys, as announced"},
         cases={"type": "array", "items": _ANSWERED, "description": "those of them that are known here"},
         steps={"type": "array", "items": _all(type=TEXT, title=TEXT, says=TEXT, at=INSTANT)},
+        figures={"type": "array", "items": _COMPARED, "description": "as recorded with its verification"},
+        conclusion=_maybe(TEXT),
         deviations=WHOLE,
         version=WHOLE,
         position=WHOLE,
+    ),
+    "Effect": _with(
+        {"stale": TRUTH},
+        number=TEXT,
+        state=_maybe(TEXT),
+        state_name=TEXT,
+        area=_AREA,
+        before=_SPAN,
+        after={**_maybe(_SPAN), "description": "null until the improvement is in effect"},
+        measures={"type": "array", "items": _MEASURE},
+        means={**TEXT, "description": "what is compared, and what cannot be concluded from it"},
     ),
     "Work": _all(
         number=TEXT,

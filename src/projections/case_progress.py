@@ -33,6 +33,13 @@ CASE_PROGRESS = sa.Table(
     sa.Column("number", KeyText, nullable=False),
     sa.Column("case_state", KeyText, comment="the state in the lifecycle of its kind"),
     *work_columns(),
+    sa.Column("about", KeyText, comment="the number of the case that this one is about"),
+    sa.Column("csat", sa.Integer, comment="1 to 5, which is best"),
+    sa.Column("nps", sa.Integer, comment="0 to 10, which is best"),
+    sa.Column("ces", sa.Integer, comment="1 to 7, which is hardest"),
+    sa.Column("waited_ms", sa.BigInteger, comment="until somebody took the question up"),
+    sa.Column("first_contact", sa.Integer, comment="1: solved by the first contact"),
+    sa.Column("satisfied", sa.Integer, comment="1: the customer confirmed a complaint's answer as good"),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
     sa.Index("case_progress_of_customer", "build", "stream_id", "kind", "number"),
@@ -71,6 +78,7 @@ def to_row(case: Case) -> Row:
         "number": case.number,
         "case_state": case.state,
         **work_row(work_of(case)),
+        **_figures(case),
         "position": case.position,
         "state": orjson.dumps(tuple(case), default=tuple).decode(),
     }
@@ -99,6 +107,21 @@ def work_of(case: Case) -> Work:
     )
 
 
+def _figures(case: Case) -> Row:
+    """Return what the case is measured by."""
+    facts = case.facts
+    # Whom an article helped has talked to nobody, and has no outcome.
+    was_taken_up = case.state == "talking" or "outcome" in facts
+    return {
+        "about": facts.get("about"),
+        "csat": facts.get("csat"),
+        "nps": facts.get("nps"),
+        "ces": facts.get("ces"),
+        "waited_ms": round(case.waited_s * 1_000) if was_taken_up else None,
+        **{name: int(facts[name]) if name in facts else None for name in ("first_contact", "satisfied")},
+    }
+
+
 def _due(case: Case) -> Due:
     if case.limit is None:
         return Due()
@@ -119,7 +142,7 @@ def projection(processes: Processes) -> Projection[Case]:
     """Return the projection, which knows limits by the rule sets that complaints carry."""
     return Projection(
         name="case_progress",
-        version=2,
+        version=3,
         table=CASE_PROGRESS,
         key="key",
         key_of=key_of,

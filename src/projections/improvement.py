@@ -6,7 +6,7 @@ from typing import NamedTuple
 from journey import lifecycle
 from journey.events import RecordedEvent
 from journey.touchpoints.improvement import Improvement as Told
-from journey.touchpoints.improvement import ImprovementAnnounced
+from journey.touchpoints.improvement import ImprovementAnnounced, ImprovementVerified
 from journey.touchpoints.touchpoint import Channel, Stage
 from journey.words import Words
 from projections.case_words import Party
@@ -20,6 +20,16 @@ class Happened(NamedTuple):
     type: str
     at: str
     says: Words
+
+
+class Figure(NamedTuple):
+    """One figure before and after, as somebody recorded it; `n` is of how many it is made."""
+
+    measure: str
+    before: float
+    after: float
+    before_n: int | None
+    after_n: int | None
 
 
 class Improvement(NamedTuple):
@@ -47,6 +57,9 @@ class Improvement(NamedTuple):
     position: int = 0
     links: tuple[str, ...] = ()
     """Those of `answers` that have no rows of their own yet."""
+    figures: tuple[Figure, ...] = ()
+    """What was compared when the effect was judged."""
+    conclusion: str | None = None
 
 
 def evolve(improvement: Improvement | None, event: RecordedEvent, number: str) -> Improvement:
@@ -69,6 +82,12 @@ def evolve(improvement: Improvement | None, event: RecordedEvent, number: str) -
     if isinstance(told, ImprovementAnnounced):
         new = [case for case in dict.fromkeys(told.answers) if case not in after.answers]
         after = after._replace(answers=(*after.answers, *new), links=(*after.links, *new))
+    if isinstance(told, ImprovementVerified):
+        figures = tuple(
+            Figure(each.measure, each.before, each.after, each.before_n, each.after_n)
+            for each in told.figures
+        )
+        after = after._replace(figures=figures, conclusion=told.conclusion)
     return after
 
 

@@ -13,6 +13,7 @@ from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Audience
 from journey.vocabulary import STAGES
 from journey.words import Language
+from projections.effect_measures import NAMES
 from projections.improvement import Improvement, evolve, turn_of, work_of
 from projections.metadata import METADATA, KeyText
 from projections.names import channel_name, state_name
@@ -50,17 +51,10 @@ _STATE = TypeAdapter(Improvement)
 def answer(state: str, language: Language, audience: Audience) -> bytes:
     """Say how an improvement stands, as the read API answers."""
     improvement = read(state)
-    stage = improvement.stage
     told = {
         "number": improvement.number,
         **promised(improvement, language),
-        "area": {
-            "stage": stage,
-            "stage_name": STAGES[stage].in_language(language) if stage else None,
-            "channel": improvement.channel,
-            "channel_name": channel_name(improvement.channel, language),
-            "product": improvement.product,
-        },
+        "area": area(improvement, language),
         "turn": turn_of(improvement),
         "opened_at": improvement.opened_at,
         "updated_at": improvement.updated_at,
@@ -75,6 +69,11 @@ def answer(state: str, language: Language, audience: Audience) -> bytes:
             }
             for step in improvement.steps
         ],
+        "figures": [
+            {**figure._asdict(), "name": _measure_name(figure.measure, language)}
+            for figure in improvement.figures
+        ],
+        "conclusion": improvement.conclusion,
         "deviations": improvement.deviations,
         "version": improvement.version,
         "position": improvement.position,
@@ -94,6 +93,32 @@ def promised(improvement: Improvement, language: Language) -> dict[str, Any]:
         "expected_by": improvement.expected_by,
         "expected_effect": improvement.expected_effect,
     }
+
+
+def area(improvement: Improvement, language: Language) -> dict[str, Any]:
+    """Say where an improvement is felt."""
+    stage = improvement.stage
+    return {
+        "stage": stage,
+        "stage_name": STAGES[stage].in_language(language) if stage else None,
+        "channel": improvement.channel,
+        "channel_name": channel_name(improvement.channel, language),
+        "product": improvement.product,
+    }
+
+
+def find(connection: sa.Connection, build: int, number: str) -> Improvement | None:
+    """Return an improvement of a build; None where there is none."""
+    columns = IMPROVEMENTS.c
+    query = sa.select(columns.state).where(columns.build == build, columns.number == number)
+    state = connection.scalar(query)
+    return None if state is None else read(state)
+
+
+def _measure_name(code: str, language: Language) -> str:
+    """Name a measure; one of the institution's own goes by its code."""
+    words = NAMES.get(code)
+    return words.in_language(language) if words else code
 
 
 def read(state: str) -> Improvement:
@@ -134,7 +159,7 @@ def _put_away(improvement: Improvement) -> Improvement:
 
 PROJECTION = Projection(
     name="improvements",
-    version=1,
+    version=2,
     table=IMPROVEMENTS,
     key="number",
     key_of=_key_of,

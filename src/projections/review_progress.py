@@ -1,5 +1,6 @@
 """The progress of each application: a row holds the facts, which are put into words when somebody asks."""
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import product
 
@@ -29,6 +30,8 @@ REVIEW_PROGRESS = sa.Table(
     sa.Column("stream_id", KeyText, nullable=False),
     sa.Column("case_state", KeyText, comment="the state in the lifecycle of applications"),
     *work_columns(),
+    sa.Column("decided_ms", sa.BigInteger, comment="from the first submission to its decision"),
+    sa.Column("on_time", sa.Integer, comment="1: delivered by what was promised first"),
     sa.Column("updated_at", KeyText, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False, comment="the fields in their order, as JSON"),
@@ -60,10 +63,32 @@ def to_row(application: Application, definition: ProcessDefinition | None) -> Ro
         "stream_id": application.customer,
         "case_state": application.state,
         **work_row(work_of(application, definition)),
+        "decided_ms": _decided_ms(application),
+        "on_time": _on_time(application),
         "updated_at": application.updated_at,
         "position": application.position,
         "state": orjson.dumps(tuple(application), default=tuple).decode(),
     }
+
+
+def _decided_ms(application: Application) -> int | None:
+    """Return how long the institution took to decide for the first time; None where it did not."""
+    first = application.rounds[0] if application.rounds else None
+    if first is None or first.outcome not in ("approved", "rejected"):
+        return None
+    if first.submitted_at is None or first.decided_at is None:
+        return None
+    took = datetime.fromisoformat(first.decided_at) - datetime.fromisoformat(first.submitted_at)
+    return max(0, round(took / timedelta(milliseconds=1)))
+
+
+def _on_time(application: Application) -> int | None:
+    """Tell whether it was delivered by what was promised first; None where it is not, or nothing was."""
+    delivery = application.delivery
+    if delivery is None or delivery.completed_at is None or not delivery.plan:
+        return None
+    promised = max(datetime.fromisoformat(promise.promised_at) for promise in delivery.plan)
+    return int(datetime.fromisoformat(delivery.completed_at) <= promised)
 
 
 def from_row(row: Row) -> Application:
@@ -93,7 +118,7 @@ def projection(processes: Processes) -> Projection[Application]:
 
     return Projection(
         name="review_progress",
-        version=3,
+        version=4,
         table=REVIEW_PROGRESS,
         key="number",
         key_of=key_of,

@@ -190,6 +190,117 @@ class TestImprovement:
         assert (second.status_code, second.json()["cases"][0]["state"]) == (200, "withdrawn")
 
 
+def asked(channel: httpx.Client, day: str, waited: int, *, product: str) -> None:
+    """Let a customer ask by phone at noon of a day, and be served after some seconds."""
+    customer, minutes, seconds = new_customer(), waited // 60, waited % 60
+    about = {"topic": "rates", "category": "common", "product": product}
+    of = {"subject": customer, "channel": "phone"}
+    case = told(channel, "consultation.requested", about, time=f"{day}T12:00:00Z", **of)["case"]
+    served = f"{day}T12:{minutes:02}:{seconds:02}Z"
+    told(channel, "consultation.answered", {"agent": "li"}, time=served, case=case, **of)
+    told(channel, "feedback.submitted", {"csat": 5 if waited < 200 else 2, "about": case}, time=served, **of)
+
+
+@pytest.fixture(scope="module")
+def shortened(site: Site, channel: httpx.Client) -> str:
+    """Give an improvement in effect since June, of a product for which waits are shorter since."""
+    area = {"stage": "consultation", "channel": "phone", "product": "effect-1"}
+    number = announced(channel, area=area)
+    for type_, since in (("started", "2026-05-20"), ("completed", "2026-06-01")):
+        of = {"subject": f"improvement:{number}", "channel": None, "time": f"{since}T00:00:00Z"}
+        told(channel, f"improvement.{type_}", {"area": {}}, **of)
+    for day in range(10, 22):
+        asked(channel, f"2026-05-{day}", 240 + day, product="effect-1")
+        asked(channel, f"2026-06-{day}", 60 + day, product="effect-1")
+        asked(channel, f"2026-06-{day}", 900, product="effect-2")
+    site.caught_up()
+    return number
+
+
+class TestEffect:
+    def test_before_and_after(self, staff: httpx.Client, shortened: str) -> None:
+        """What was opened before work began, and since it is in effect; nothing from between."""
+        answer = staff.get(f"/v1/improvements/{shortened.lower()}/effect?days=30")
+        effect = answer.json()
+        measures = {each["measure"]: each for each in effect["measures"]}
+
+        assert (answer.status_code, effect["number"], effect["state"]) == (200, shortened, "completed")
+        assert [effect[side]["from"][:10] for side in ("before", "after")] == ["2026-04-20", "2026-06-01"]
+        assert [effect[side]["until"][:10] for side in ("before", "after")] == ["2026-05-20", "2026-07-01"]
+        waited = measures["waited_p50"]
+        # Those of 10 to 19 May, and of 10 to 21 June.
+        assert [waited[side]["n"] for side in ("before", "after")] == [10, 12]
+        assert [waited[side]["value"] for side in ("before", "after")] == [254, 75]
+        assert (waited["difference"]["value"], waited["verdict"], waited["better_is"]) == (
+            -179,
+            "better",
+            "lower",
+        )
+        assert [measures["csat"][side]["value"] for side in ("before", "after")] == [0, 1]
+        assert measures["complaints"]["verdict"] == "too_few"
+        assert "decided_p50" not in measures
+
+    def test_is_as_fresh_as_it_says(self, site: Site, staff: httpx.Client, shortened: str) -> None:
+        """And computed for a moment, which it names."""
+        headers = staff.get(f"/v1/improvements/{shortened}/effect").headers
+
+        assert int(headers["Journey-Position"]) <= site.service.log.head()
+        assert headers["Journey-As-Of"] > "2026-11"
+        beyond = {"min_position": site.service.log.head() + 1_000}
+        assert staff.get(f"/v1/improvements/{shortened}/effect", params=beyond).json()["stale"] is True
+        strict = {"Prefer": "handling=strict"}
+        behind = staff.get(f"/v1/improvements/{shortened}/effect", params=beyond, headers=strict)
+        assert_problem(behind, "projection-behind")
+
+    def test_in_chinese(self, staff: httpx.Client, shortened: str) -> None:
+        """Measures, definitions, conclusions."""
+        chinese = {"Accept-Language": "zh"}
+        effect = staff.get(f"/v1/improvements/{shortened}/effect?days=30", headers=chinese).json()
+
+        [waited] = [each for each in effect["measures"] if each["measure"] == "waited_p50"]
+        assert (effect["state_name"], waited["verdict_name"]) == ("已落地", "改善")
+        assert waited["says"].startswith("改进前4.2分钟（10件），改进后1.2分钟（12件），变化-3.0分钟")
+
+    def test_what_is_not_in_effect(self, site: Site, channel: httpx.Client, staff: httpx.Client) -> None:
+        """Is told as it is today, and nothing is concluded."""
+        number = announced(channel)
+        site.caught_up()
+
+        effect = staff.get(f"/v1/improvements/{number}/effect").json()
+        assert (effect["after"], effect["before"]["days"]) == (None, 90)
+        assert {each["verdict"] for each in effect["measures"]} == {"too_early"}
+
+    def test_none_there(self, channel: httpx.Client, staff: httpx.Client) -> None:
+        """A mistyped number is told, as is what is no number of days."""
+        number = announced(channel)
+        mistyped = number[:-1] + ("A" if number[-1] != "A" else "B")
+        assert_problem(staff.get(f"/v1/improvements/{mistyped}/effect"), "case-number-mistyped")
+        assert_problem(staff.get("/v1/improvements/Q-1/effect"), "not-found")
+        none = staff.get(f"/v1/improvements/{number}/effect?days=0")
+        assert_problem(none, "invalid-parameter", "#/query/days")
+
+    def test_what_was_concluded(self, site: Site, channel: httpx.Client, staff: httpx.Client) -> None:
+        """Is recorded with the figures that it was concluded from, and told with the improvement."""
+        number = announced(channel)
+        moved(channel, number, "started", "completed")
+        figures = [{"measure": "csat", "before": 0.61, "after": 0.74, "before_n": 120, "after_n": 131}]
+        judged = {"area": {}, "figures": figures, "conclusion": "it helped"}
+        wrong = {**judged, "figures": [{"measure": "csat", "before": "many", "after": 1, "before_n": -1}]}
+        of = {"subject": f"improvement:{number}", "channel": None}
+
+        refused = post(channel, cloudevent("improvement.verified", wrong, **of))
+        assert {each["pointer"] for each in refused.json()["errors"]} == {
+            "#/data/figures/0/before",
+            "#/data/figures/0/before_n",
+        }
+        told(channel, "improvement.verified", judged, **of)
+        site.caught_up()
+
+        answer = staff.get(f"/v1/improvements/{number}").json()
+        assert (answer["state"], answer["conclusion"]) == ("verified", "it helped")
+        assert answer["figures"] == [{**figures[0], "name": "Satisfied customers"}]
+
+
 class TestCases:
     @pytest.mark.parametrize(
         ("plural", "type_", "data"),

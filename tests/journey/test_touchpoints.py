@@ -109,7 +109,7 @@ SHOWN = """
     improvement.announced: area plan expected_by expected_effect answers
     improvement.completed: area plan expected_by expected_effect
     improvement.started: area plan expected_by expected_effect
-    improvement.verified: area plan expected_by expected_effect
+    improvement.verified: area plan expected_by expected_effect figures conclusion
     interaction.recorded: touchpoint action outcome duration_s
     notification.failed: template medium about reason-
     notification.requested: template- language- about- medium-

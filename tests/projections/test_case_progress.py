@@ -183,6 +183,7 @@ class TestComplaint:
             "due_at": "2026-11-17T12:00:00.000000Z",
             "warn_at": "2026-11-14T12:00:00.000000Z",
             "escalated": 1,
+            **dict.fromkeys(("about", "csat", "nps", "ces", "waited_ms", "first_contact", "satisfied")),
         }
         closed = _row(COMPLAINED, ASSIGNED, ANSWERED, CONFIRMED)
         assert (closed["turn"], closed["due_at"], closed["warn_at"]) == ("nobody", NEVER, NEVER)

@@ -1,5 +1,6 @@
 """Improvements: one row each, and what they answer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,25 @@ def test_what_a_later_event_tells_holds() -> None:
     told.then("IMP-1", plan=PROMISED["plan"], expected_by="2026-12-31")
     assert told.rows["IMP-1"]["due_at"] == "2027-01-01T00:00:00.000000Z"
     assert (told.rows["IMP-1"]["product"], told.rows["IMP-1"]["category"]) == ("card", "consultation")
+
+
+def test_what_was_measured() -> None:
+    """As somebody recorded it, with the measures named that are known here."""
+    figures = [
+        {"measure": "waited_p50", "before": 240, "after": 96.5, "before_n": 812, "after_n": 790},
+        {"measure": "queue_length", "before": 12, "after": 5},
+    ]
+    judged = replace(VERIFIED, data={**VERIFIED.data, "figures": figures, "conclusion": "the wait is halved"})
+
+    told = given(PROJECTION, ANNOUNCED, STARTED, COMPLETED, judged)
+
+    named = ({**figures[0], "name": "Waiting time, median"}, {**figures[1], "name": "queue_length"})
+    unknown = {"before_n": None, "after_n": None}
+    told.then("IMP-1", conclusion="the wait is halved", figures=[named[0], {**named[1], **unknown}])
+    told.then("IMP-1", "zh", figures=[{**named[0], "name": "等待时长中位数"}, {**named[1], **unknown}])
+    says = told.answer("IMP-1")["steps"][-1]["says"]
+    assert says == "The effect of the improvement was measured: the wait is halved"
+    given(PROJECTION, ANNOUNCED, VERIFIED).then("IMP-1", conclusion=None, figures=[])
 
 
 def test_the_last_day_of_the_calendar() -> None:

@@ -42,5 +42,5 @@ def route_ticket(cause: Cause, customer: Customer, configuration: Configuration)
 def _converted(told: ComplaintRegistered, complaint: str, customer: Customer) -> Iterator[Wanted]:
     """Let a ticket that is a complaint go on as the one about it; any other is answered all the same."""
     ticket = customer.case(told.about, "open") or customer.case(told.about, "routed")
-    if ticket is not None and ticket.kind == "ticket" and ticket.codes.get("class_") == "complaint":
+    if ticket is not None and ticket.codes.get("class_") == "complaint":
         yield Wanted(TicketConverted(complaint=complaint), told.about)

@@ -8,6 +8,11 @@ from pydantic import BaseModel, Field
 from journey.touchpoints.touchpoint import CaseNumber, Channel, Code, Stage, Text, Touchpoint, lawful
 from journey.words import Words
 
+Value = Annotated[float, Field(ge=-1e15, le=1e15)]
+"""A figure in the unit of its measure."""
+Count = Annotated[int, Field(ge=0, le=10**12)]
+"""Of how many a figure is made."""
+
 
 class Area(BaseModel):
     """Where an improvement is felt; what is left out means everywhere."""
@@ -73,10 +78,34 @@ class ImprovementCompleted(Improvement):
     says = Words("The improvement is in effect", "改进措施已落地")
 
 
+class Compared(BaseModel):
+    """One figure before and after."""
+
+    model_config = Touchpoint.model_config
+
+    measure: Code
+    """One of those that the service computes, or one of the institution's own."""
+    before: Value
+    after: Value
+    before_n: Count | None = None
+    after_n: Count | None = None
+
+
 class ImprovementVerified(Improvement):
-    """The figures before and after are compared."""
+    """The figures before and after are compared, and somebody concludes what came of it."""
 
     type = "improvement.verified"
+    schema_version = 2
     moves = lawful("completed -> verified")
     title = Words("Improvement verified", "改进成效评估")
-    says = Words("The effect of the improvement was measured", "改进成效已评估")
+    says = Words(
+        "The effect of the improvement was measured[: {conclusion}]", "改进成效已评估[：{conclusion}]"
+    )
+
+    figures: Annotated[tuple[Compared, ...], Field(max_length=100)] = ()
+    conclusion: Text | None = None
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], schema_version: int) -> dict[str, Any]:
+        """Take version 1 as it is: it told that figures were compared, and not which."""
+        return data if schema_version == 1 else super().upcast(data, schema_version)
