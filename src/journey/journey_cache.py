@@ -50,8 +50,8 @@ class JourneyCache:
         moved: dict[str, Journey | DamagedEvent] = {each: self._at_hand(each) for each in stream_ids}
         unreadable: set[str] = set()
         for snapshot in snapshots:
-            journey = from_snapshot(snapshot.state)
-            if journey is None:
+            journey = from_snapshot(snapshot.stream_id, snapshot.state)
+            if journey is None or journey.version != snapshot.version:
                 unreadable.add(snapshot.stream_id)
             else:
                 moved[snapshot.stream_id] = journey
@@ -64,7 +64,7 @@ class JourneyCache:
         await self._load_whole(unreadable)
 
     async def _load_whole(self, stream_ids: Collection[str]) -> None:
-        """Load streams whose snapshots another version of the rules has written."""
+        """Load streams whose snapshots are damaged, or of other rules."""
         for each in stream_ids:
             await self._log.forget(each)
             self._journeys.pop(each, None)
@@ -78,7 +78,7 @@ class JourneyCache:
             if journey.version >= _EVENTS_PER_SNAPSHOT:
                 distance = _EVENTS_PER_SNAPSHOT << (journey.version // _VERY_LONG).bit_length()
                 if journey.version // distance > self._at_hand(stream_id).version // distance:
-                    long.append(Snapshot(stream_id, journey.version, to_snapshot(journey)))
+                    long.append(Snapshot(stream_id, journey.version, to_snapshot(stream_id, journey)))
             self._journeys[stream_id] = journey
             self._journeys.move_to_end(stream_id)
         while len(self._journeys) > self._size:

@@ -1,9 +1,11 @@
 """Journeys as bytes, so that a long stream need not be read from its beginning.
 
 A snapshot holds what today's rules make of the events before it. Rules that make something else of them have
-another `LOGIC`, and then take no notice of the snapshots of before: the events say it all again.
+another `LOGIC`, and then take no notice of the snapshots of before: the events say it all again. So they do where
+one is damaged, or stands in another's place: it begins with a digest of whose it is and of what it says.
 """
 
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +22,10 @@ LOGIC = 3
 """To be raised with every change of what `evolve` makes of events, or of what a `Case` holds."""
 
 
-def to_snapshot(journey: Journey) -> bytes:
+_DIGEST = sha256().digest_size
+
+
+def to_snapshot(stream_id: str, journey: Journey) -> bytes:
     """Write a journey: the same bytes for equal journeys.
 
     Of many cases most have come to the same end: what they have in common is written once.
@@ -31,7 +36,12 @@ def to_snapshot(journey: Journey) -> bytes:
     cases = [[*_told(case), sorted(numbers)] for case, numbers in alike.items()]
     known = journey.privacy
     privacy = known and [known.restricted, known.wanted, sorted(known.gone), sorted(known.erased)]
-    return orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1)), privacy])
+    told = orjson.dumps([LOGIC, journey.version, sorted(cases, key=itemgetter(-1)), privacy])
+    return _digest(stream_id, told) + told
+
+
+def _digest(stream_id: str, told: bytes) -> bytes:
+    return sha256(orjson.dumps(stream_id) + told).digest()
 
 
 def _told(case: Case) -> list[Any]:
@@ -39,10 +49,12 @@ def _told(case: Case) -> list[Any]:
     return [*plain, sorted(materials), [each.as_json() for each in clock]]
 
 
-def from_snapshot(snapshot: bytes) -> Journey | None:
-    """Read a journey; None where today's rules did not write it, or where it cannot be read."""
+def from_snapshot(stream_id: str, snapshot: bytes) -> Journey | None:
+    """Read a journey; None where today's rules did not write it for this stream, or where it is damaged."""
+    if snapshot[:_DIGEST] != _digest(stream_id, snapshot[_DIGEST:]):
+        return None
     try:
-        logic, version, alike, told = orjson.loads(snapshot)
+        logic, version, alike, told = orjson.loads(snapshot[_DIGEST:])
         if logic != LOGIC or not isinstance(version, int):
             return None
         privacy = told and Privacy(told[0], told[1], frozenset(told[2]), frozenset(told[3]))

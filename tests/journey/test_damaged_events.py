@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from journey.errors import DamagedEvent
+from journey.errors import DamagedEvent, IllegalTransition
 from journey.event_log import EventLog, open_event_log
 from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
@@ -191,6 +191,28 @@ class TestWriting:
             assert isinstance(outcome, DamagedEvent)
             put(settings, "state", {row.position: row.state})
             assert accept(appender, visit("C1"))[0].version == 3
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE journey_snapshots SET version = version - 100",
+            "UPDATE journey_snapshots SET state = substr(state, 1, length(state) - 1)",
+        ],
+    )
+    def test_a_damaged_snapshot_is_none(self, log: EventLog, settings: Settings, damage: str) -> None:
+        """Nothing is decided upon it: the events are read from the beginning."""
+        with writing(log, settings) as appender:
+            accept(appender, submitted("C1", case="APP"))
+            for _ in range(3):
+                accept(appender, *(visit("C1") for _ in range(200)))
+        sql(settings, damage)
+
+        with reopened(log, settings) as again, writing(again, settings) as appender:
+            assert accept(appender, visit("C1"))[0].version == 602
+            (refused,) = send(appender, submitted("C1", case="APP"))
+
+        assert isinstance(refused, IllegalTransition)
+        assert not sql(settings, "SELECT version FROM journey_snapshots")
 
     def test_behind_a_snapshot_what_follows_is_checked(self, log: EventLog, settings: Settings) -> None:
         """The link before the first event that is read is looked up: no false alarm, and none is missed."""
