@@ -1,8 +1,8 @@
 """Journeys as bytes, so that a long stream need not be read from its beginning.
 
 A snapshot holds what today's rules make of the events before it. Rules that make something else of them have
-another `LOGIC`, and then take no notice of the snapshots of before: the events say it all again. So they do where
-one is damaged, or stands in another's place: it begins with a digest of whose it is and of what it says.
+another `LOGIC`, and then take no notice of the snapshots of before: the events say it all again. They do so
+too where one is damaged, or in another's place: it begins with a digest of whose it is and of what it says.
 """
 
 from hashlib import sha256
