@@ -2,9 +2,9 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import hypothesis
@@ -16,9 +16,10 @@ from journey.errors import CheckpointMoved
 from journey.event_log import EventLog
 from journey.events import Event, Position, RecordedEvent
 from projections import checkpoints, loading, parts
+from projections.checkpoints import Parked
 from projections.engine import Engine
 from projections.loading import Place
-from projections.projection import Projection
+from projections.projection import Key, Projection, Row
 from tests.facts import visit
 from tests.projections.keeping import NOW, Count, Kept, counting, facts
 from tests.projections.specs import Told
@@ -26,6 +27,9 @@ from tests.projections.test_batch import ALL, Kill, Killed, journey_of, journeys
 from tests.projections.test_engine import at_once, caught_up, started, until
 from tests.projections.test_parking import KINDS, POISONS, before_poison, poison
 from tests.projections.test_rebuild import statuses, stored
+
+AS_THEY_COME = (hypothesis.Phase.generate,)
+"""Nothing smaller is looked for where an example fails: each begins with what those before it left."""
 
 
 def loads(kept: Kept, least: int = 1) -> Kept:
@@ -53,11 +57,30 @@ def same_as_live(kept: Kept, *projections: Projection[Any]) -> None:
     for projection in projections:
         before, live = [build for build in kept.builds(projection).values() if build.status != "dropped"]
         assert (before.status, live.status) == ("retired", "live"), projection.name
-        assert kept.rows(projection) == kept.rows(projection, before.build), projection.name
-        assert kept.parked(projection) == kept.parked(projection, before), projection.name
+        loaded, followed = kept.rows(projection), kept.rows(projection, before.build)
+        assert loaded == followed, difference(kept, projection, loaded, followed)
+        parked, waiting = kept.parked(projection), kept.parked(projection, before)
+        assert parked == waiting, difference(kept, projection, as_rows(parked), as_rows(waiting))
         assert (live.position, live.recorded_at) == (before.position, before.recorded_at), projection.name
     with kept.reading.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(parts.PARTS)) == 0
+
+
+def as_rows(parked: Mapping[str, Parked]) -> dict[Key, Row]:
+    """Return parked customers in the form of rows."""
+    return {stream_id: asdict(customer) for stream_id, customer in parked.items()}
+
+
+def difference(
+    kept: Kept, projection: Projection[Any], loaded: Mapping[Key, Row], followed: Mapping[Key, Row]
+) -> str:
+    """Tell in full which rows differ, and of which events they are made: none of it may come again."""
+    rows = [(loaded.get(key), followed.get(key)) for key in dict.fromkeys((*loaded, *followed))]
+    differing = [(first, second) for first, second in rows if first != second]
+    customers = {row["stream_id"] for pair in differing for row in pair if row is not None}
+    events = [event for event in kept.log.read_all(limit=1_000_000) if event.stream_id in customers]
+    pairs = [f"loaded   {first}\nfollowed {second}" for first, second in differing]
+    return "\n".join([projection.name, *pairs, *map(str, events)])
 
 
 class TestLoadedRows:
@@ -65,7 +88,7 @@ class TestLoadedRows:
         """For any history, any sizes of parts, and customers who are larger than a part."""
         example = 0
 
-        @hypothesis.settings(max_examples=8, deadline=None, database=None)
+        @hypothesis.settings(max_examples=8, deadline=None, database=None, phases=AS_THEY_COME)
         @hypothesis.given(journeys(), st.integers(1, 7))
         def same(history: list[tuple[str, Told]], page: int) -> None:
             nonlocal example
@@ -96,7 +119,7 @@ class TestLoadedRows:
         """For any history, whatever the failure is, and wherever a customer's events are cut."""
         example = 0
 
-        @hypothesis.settings(max_examples=5, deadline=None, database=None)
+        @hypothesis.settings(max_examples=5, deadline=None, database=None, phases=AS_THEY_COME)
         @hypothesis.given(
             st.lists(st.tuples(st.sampled_from("abc"), KINDS), min_size=1, max_size=20), st.integers(1, 9)
         )
