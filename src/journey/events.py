@@ -11,6 +11,7 @@ from journey.errors import DamagedEvent
 from journey.strict_json import JSON
 from journey.touchpoints import TOUCHPOINTS, read_touchpoint
 from journey.touchpoints.touchpoint import Touchpoint
+from journey.words import Words
 
 Version = NewType("Version", int)
 """Place of an event in its stream, from 1; 0 is the version of an empty stream."""
@@ -105,3 +106,10 @@ class RecordedEvent(_Recorded):
             return read_touchpoint(self.type, data)
         except (KeyError, ValueError, ValidationError) as error:
             raise DamagedEvent(f"event at position {self.position} is not a valid {self.type}") from error
+
+    def sentence(self, names: Mapping[str, Words]) -> Words:
+        """Say in one sentence what happened; said once for all who ask with the same names."""
+        known: tuple[Mapping[str, Words], Words] | None = self.__dict__.get("_said")
+        if known is None or known[0] is not names:
+            known = self.__dict__["_said"] = names, self.touchpoint.sentence(names)
+        return known[1]

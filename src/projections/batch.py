@@ -123,11 +123,15 @@ def _keyed(
 ) -> list[states.Keyed]:
     """Return each event with the row that it touches; customers of whom one cannot be told are parked."""
     keyed: list[states.Keyed] = []
+    # For each projection again: what it does not handle costs as little as can be.
+    handles, of = projection.handles, projection.key_of
     for event in events:
+        if handles is not None and event.type not in handles and not event.damaged:
+            continue
         if event.stream_id in skip or event.stream_id in parked:
             continue
         try:
-            key = key_of(projection, event)
+            key = of(event) if not event.damaged else key_of(projection, event)
             hash(key)
         except Exception as error:  # noqa: BLE001  # any defect of a projection concerns this customer only
             parked[event.stream_id] = parked_by(projection, event, error, now)
@@ -141,6 +145,8 @@ def key_of(projection: Projection[Any], event: RecordedEvent) -> Key | None:
     """Return the key of the row that an event touches; raise `DamagedEvent` where it is damaged."""
     if event.damaged:
         raise DamagedEvent.at(event.position)
+    if projection.handles is not None and event.type not in projection.handles:
+        return None
     return projection.key_of(event)
 
 

@@ -63,7 +63,7 @@ def key(kind: CaseKind, number: str) -> str:
 
 def key_of(event: RecordedEvent) -> str | None:
     """Return the row of the case that an event is about."""
-    if event.type not in HANDLED or event.case is None or customer_of(event) is None:
+    if event.case is None or customer_of(event) is None:
         return None
     kind = TOUCHPOINTS[event.type].case
     return None if kind is None else key(kind, event.case)
@@ -145,6 +145,7 @@ def projection(processes: Processes) -> Projection[Case]:
         version=3,
         table=CASE_PROGRESS,
         key="key",
+        handles=HANDLED,
         key_of=key_of,
         evolve=lambda case, event: evolve(case, event, processes.rules),
         to_row=to_row,

@@ -161,8 +161,7 @@ def _latest_contact(
     is_contact = not (event.type.startswith(_NO_CONTACT) or event.channel == "system" or touchpoint.reserved)
     if not is_contact or (known is not None and known.at > at):
         return known
-    says = touchpoint.sentence(processes.names(event.process))
-    return Contact(at, event.channel, event.type, says)
+    return Contact(at, event.channel, event.type, event.sentence(processes.names(event.process)))
 
 
 def _about_customer(customer: Customer, touchpoint: Touchpoint) -> tuple[Mapping[str, Any], tuple[str, ...]]:

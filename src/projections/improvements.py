@@ -7,7 +7,6 @@ import orjson
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from journey.events import RecordedEvent
 from journey.improvements import number_of, stream_of
 from journey.touchpoints import TOUCHPOINTS
 from journey.touchpoints.touchpoint import Audience
@@ -137,10 +136,6 @@ def _to_row(improvement: Improvement) -> Row:
     }
 
 
-def _key_of(event: RecordedEvent) -> str | None:
-    return number_of(event.stream_id) if event.type in _HANDLED else None
-
-
 def _links(improvement: Improvement) -> Mapping[Key, Row | None]:
     return {
         f"{case}|{improvement.number}": {
@@ -162,7 +157,8 @@ PROJECTION = Projection(
     version=2,
     table=IMPROVEMENTS,
     key="number",
-    key_of=_key_of,
+    handles=_HANDLED,
+    key_of=lambda event: number_of(event.stream_id),
     evolve=lambda improvement, event: evolve(improvement, event, number_of(event.stream_id) or ""),
     to_row=_to_row,
     from_row=lambda row: read(row["state"]),

@@ -51,8 +51,10 @@ class Projection(Generic[State]):
     """The rows; its primary key is `build` and `key`, and it has the columns `stream_id` and `position`."""
     key: str
     """The name of the key column."""
+    handles: frozenset[str] | None = None
+    """The types of the events that touch rows; None for all."""
     key_of: Callable[[RecordedEvent], Key | None]
-    """The row that an event touches; None where the projection does not handle it."""
+    """The row that an event of those types touches; None where it touches none after all."""
     evolve: Callable[[State | None, RecordedEvent], State | None]
     """The state of a row after an event; None deletes the row. It leaves the state before as it is."""
     to_row: Callable[[State], Row]

@@ -53,7 +53,7 @@ _READY = 2_000
 
 def key_of(event: RecordedEvent) -> str | None:
     """Return the number of the application that an event is about."""
-    return event.case if event.type in HANDLED and customer_of(event) is not None else None
+    return event.case if customer_of(event) is not None else None
 
 
 def to_row(application: Application, definition: ProcessDefinition | None) -> Row:
@@ -121,6 +121,7 @@ def projection(processes: Processes) -> Projection[Application]:
         version=4,
         table=REVIEW_PROGRESS,
         key="number",
+        handles=HANDLED,
         key_of=key_of,
         evolve=evolve,
         to_row=lambda application: to_row(application, known.get(application.process or _UNDEFINED)),

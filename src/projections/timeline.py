@@ -1,6 +1,6 @@
 """The timeline of each customer: one row per event, across all channels and cases."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import orjson
 import sqlalchemy as sa
@@ -47,7 +47,7 @@ def evolve(_before: RecordedEvent | None, event: RecordedEvent) -> RecordedEvent
 def to_row(event: RecordedEvent, processes: Processes) -> Row:
     """Write the item of an event, in the words of its process."""
     touchpoint = event.touchpoint
-    says = touchpoint.sentence(processes.names(event.process))
+    says = event.sentence(processes.names(event.process))
     told = {
         "version": event.version,
         "source": event.source,
@@ -60,7 +60,7 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
         "position": event.position,
         "stream_id": event.stream_id,
         "occurred_at": told_in_utc(event.time),
-        "recorded_at": utc_text(event.recorded_at),
+        "recorded_at": _recorded(event.recorded_at),
         "type": event.type,
         "channel": event.channel,
         "case_number": event.case,
@@ -68,6 +68,10 @@ def to_row(event: RecordedEvent, processes: Processes) -> Row:
         "says_zh": says.zh,
         "told": orjson.dumps(told).decode(),
     }
+
+
+# All events of a commit were recorded in one moment.
+_recorded = lru_cache(maxsize=100)(utc_text)
 
 
 def answer(row: Row | sa.RowMapping, language: Language, audience: Audience) -> bytes:

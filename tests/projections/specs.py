@@ -153,7 +153,8 @@ def fold(
     archived: dict[Key, Row] = {}
     states: dict[Key, Any] = {}
     for place, event in enumerate(events, start=1):
-        if (key := projection.key_of(event)) is not None:
+        handled = projection.handles is None or event.type in projection.handles
+        if handled and (key := projection.key_of(event)) is not None:
             if key not in states and key in rows and projection.from_row is not None:
                 states[key] = projection.from_row(rows[key])
                 # All that there is, also what the events of the batch do not need.
