@@ -88,13 +88,18 @@ def migrated(bench: Bench) -> Place:
 
 @contextmanager
 def on_postgres(
-    bench: Bench, *, place: Place | None = None, workers: int = 1, projector: bool = False
+    bench: Bench,
+    *,
+    place: Place | None = None,
+    workers: int = 1,
+    projector: bool = False,
+    program: str = "api.cli",
 ) -> Iterator[Deployment]:
     """Run our service on PostgreSQL with so many API processes, and one for the projections if asked."""
     place = place or migrated(bench)
     key = new_key(place)
     with ExitStack() as stack:
-        server = stack.enter_context(ours(place, workers))
+        server = stack.enter_context(ours(place, workers, program=program))
         process = stack.enter_context(projecting(place)) if projector else None
         groups = {"server": [server.pid]}
         if process is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60.0
+_PROGRAM = "api.cli"
 _UVICORN = ("--no-access-log", "--no-server-header", "--log-level", "warning")
 """As the service runs it; loop and protocol are uvicorn's choice for both (uvloop, httptools)."""
 
@@ -77,7 +78,12 @@ def new_key(place: Place) -> str:
 
 @contextmanager
 def ours(
-    place: Place, workers: int = 1, *, projects: bool = False, environment: Mapping[str, str] | None = None
+    place: Place,
+    workers: int = 1,
+    *,
+    projects: bool = False,
+    environment: Mapping[str, str] | None = None,
+    program: str = _PROGRAM,
 ) -> Iterator[Server]:
     """Run `journey serve` until the block ends; where asked, it keeps the projections in its process too."""
     port = _free_port()
@@ -87,7 +93,8 @@ def ours(
     # By the environment, because a checkout of before has no such option.
     keys = {"JOURNEY_KEY_DIRECTORY": str(place.keys)} if place.keys is not None else {}
     keys |= environment or {}
-    with _process(_journey("serve", *place.options, *asked, "--port", str(port)), keys) as process:
+    command = _journey("serve", *place.options, *asked, "--port", str(port), program=program)
+    with _process(command, keys) as process:
         yield _answering(process, port, "/healthz")
 
 
@@ -154,8 +161,8 @@ def _answering(process: subprocess.Popen[bytes], port: int, path: str) -> Server
     raise NotStarted(f"process {process.args!r} does not answer")
 
 
-def _journey(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "api.cli", *arguments]
+def _journey(*arguments: str, program: str = _PROGRAM) -> list[str]:
+    return [sys.executable, "-m", program, *arguments]
 
 
 def _environment(**environment: str) -> dict[str, str]:

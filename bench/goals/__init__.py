@@ -1,10 +1,11 @@
-"""The goals of the project, V1 to V12 and EDGE: one small function each, which yields what is compared."""
+"""The goals of the project, V1 to V12, SAFE and EDGE: one small function each, yielding what is compared."""
 
 from bench.contest import Goal
 from bench.goals.appending import beside_naive, single_posts, single_posts_live
 from bench.goals.batches import bulk, live_projections
 from bench.goals.edge import hostile_clients
 from bench.goals.growing import grown_journey, grown_log
+from bench.goals.guarding import guarded
 from bench.goals.latency import steady_posts
 from bench.goals.reading import statuses
 from bench.goals.rebuilding import imports, rebuilds
@@ -78,6 +79,14 @@ GOALS = (
         ("V12",),
         Words("Two API workers on PostgreSQL beside one", "PostgreSQL 上两个 API 进程，对比一个"),
         two_workers,
+    ),
+    Goal(
+        ("SAFE",),
+        Words(
+            "What sealing, links and the table of policies take",
+            "加密、哈希链与权限表的开销",
+        ),
+        guarded,
     ),
     Goal(
         ("EDGE",),

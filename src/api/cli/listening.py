@@ -4,6 +4,7 @@ import asyncio
 import errno
 import resource
 import socket
+import sys
 import time
 from contextlib import ExitStack
 from functools import partial
@@ -23,6 +24,11 @@ from journey.settings import Settings
 
 _FILES = 250
 """How many files the service may have open beside the connections of its clients."""
+_SWITCH = 0.001
+"""Seconds for which one thread may keep the interpreter from others that wait for it.
+
+A commit on SQLite goes through a thread, and waits so long several times while the loop is busy.
+"""
 _GRACE = 5
 """Seconds that open requests may go on after the service was told to stop: less than containers grant it."""
 
@@ -118,6 +124,7 @@ class _Server(uvicorn.Server):
         """Start, and tell it."""
         await super().startup(sockets=sockets)
         search_seldom()
+        sys.setswitchinterval(_SWITCH)
         signals.released()
         if not working.is_worker():
             for listener in sockets or ():

@@ -4,12 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-PACE = 0.001
+PACE = 0.004
 """Seconds between two turns."""
 
 
 class Turns:
-    """Goes on with one of those that wait in each millisecond, whatever connections they came over."""
+    """Goes on with one that waits at a time, some hundred a second, whatever connections they came over."""
 
     def __init__(self) -> None:
         self._waiting = deque[Callable[[], None]]()
