@@ -87,7 +87,7 @@ POLICIES: Mapping[str, Policy] = {
         ("stream_survey", "GET /v1/surveys/{number}/stream", _STATUS, True, "the customer's"),
         ("list_improvements", "GET /v1/improvements", _WORK, False, "nobody's"),
         ("get_improvement", "GET /v1/improvements/{number}", _WORK, False, "the customer's"),
-        ("get_effect", "GET /v1/improvements/{number}/effect", _WORK, False, "the customer's"),
+        ("get_effect", "GET /v1/improvements/{number}/effect", _WORK, False, "nobody's"),
         ("list_work", "GET /v1/work", _WORK, False, "the customer's"),
         ("count_work", "GET /v1/work/counts", _WORK, False, "nobody's"),
         ("list_event_types", "GET /v1/event-types", SCOPES, True, "nobody's"),
