@@ -8,7 +8,7 @@ from typing import Any
 from journey import lifecycle
 from journey.deadlines import ClockFact, fact_of
 from journey.events import RecordedEvent
-from journey.touchpoints.application import ApplicationResubmitted
+from journey.touchpoints.application import ApplicationResubmitted, ApplicationSubmitted
 from journey.touchpoints.complaint import (
     ComplaintAnswered,
     ComplaintAssigned,
@@ -164,6 +164,11 @@ def _another_round(*_: object) -> dict[str, Any]:
     return {**_NOTHING_DONE, "department": None, "handler": None}
 
 
+def _submitted(case: Case, *_: object) -> dict[str, Any]:
+    """Begin another round where it was decided: an import may tell it so."""
+    return _another_round() if case.state in _DECIDED else {}
+
+
 def _planned(_: Case, told: DeliveryStarted, __: datetime) -> dict[str, Any]:
     return {"plan": {part.step: part.promised_at for part in told.plan}, "promised_at": None}
 
@@ -172,6 +177,7 @@ def _delayed(_: Case, told: DeliveryDelayed, __: datetime) -> dict[str, Any]:
     return {"promised_at": told.new_promise}
 
 
+_DECIDED = frozenset({"approved", "rejected", "withdrawn", "delivering", "delivered", "failed"})
 _NOTHING_DONE: Mapping[str, Any] = {"steps": (), "stepped_at": None, "plan": {}, "promised_at": None}
 _TELLS: Mapping[type[Touchpoint], Callable[[Case, Any, datetime], dict[str, Any]]] = {
     ComplaintAssigned: _assigned,
@@ -183,6 +189,7 @@ _TELLS: Mapping[type[Touchpoint], Callable[[Case, Any, datetime], dict[str, Any]
     ReviewMaterialsRequested: _asked,
     ReviewStarted: _begun,
     ReviewStepCompleted: _stepped,
+    ApplicationSubmitted: _submitted,
     ApplicationResubmitted: _another_round,
     DeliveryStarted: _planned,
     DeliveryStepCompleted: _stepped,

@@ -16,7 +16,7 @@ from journey.touchpoints.touchpoint import Touchpoint
 from journey.touchpoints.work import WorkScheduled
 from journey.words import Language
 
-LOGIC = 3
+LOGIC = 4
 """To be raised with every change of what `evolve` makes of events: customers are then folded anew."""
 _NEW = Version(0)
 _CLOSED_CASES = 20

@@ -82,8 +82,11 @@ def test_another_round_begins_from_the_first_step() -> None:
     """With nobody at it yet."""
     rejected = happens("review.rejected", reasons=[{"code": "income", "explanation": "x"}], may_resubmit=True)
     resubmitted = happens("application.resubmitted", NOON + DAY, changes="x")
-    again = loan(started(APPLICATION), checked(), rejected, resubmitted)
-    again.at(NOON + DAY + 4 * HOUR, watch_steps).then(work("review.overdue"), case=APPLICATION)
+    # An import may tell it so.
+    once_more = submitted(case=APPLICATION, at=NOON + DAY)
+    for begun in (resubmitted, once_more):
+        again = loan(started(APPLICATION), checked(), rejected, begun)
+        again.at(NOON + DAY + 4 * HOUR, watch_steps).then(work("review.overdue"), case=APPLICATION)
 
 
 def test_a_promise_that_is_missed_is_told_to_the_customer() -> None:
