@@ -1,5 +1,8 @@
 """What cases are measured by stands in columns: scores, waits, and how long decisions took."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +13,7 @@ depends_on = None
 
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 # All may be unknown, of each case most are; the next version of the projections fills them in.
-COLUMNS = {
+COLUMNS: Mapping[str, Sequence[tuple[str, Any]]] = {
     "case_progress": (
         ("about", KEY),
         *((name, sa.Integer) for name in ("csat", "nps", "ces")),
