@@ -195,6 +195,8 @@ def population(size: int) -> tuple[list[Known], list[Event]]:
             )
 
         day, product = chance.uniform(0, 120), chance.choice(["card", "loan"])
+        # The first instant behind the time before, and the first of the time after.
+        day = {0: 52.0, 1: 83.0}.get(number, day)
         kind = chance.choice(["consultation", "application"])
         first = case(kind, product=product, day=day, name=f"A-{number}")
         about = first if chance.random() < 0.7 else None
