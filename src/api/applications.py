@@ -12,9 +12,8 @@ from api.admission import Admitted
 from api.caller import Caller
 from api.freshness import Want, awaited, freshness_headers, told_freshness
 from api.pages import following, linked, place_of
-from api.parameters import Cursor, Limit
+from api.parameters import Cursor, Limit, case_number
 from api.path_examples import ApplicationNumber
-from api.problems import Problem
 from api.reader import reader_of
 from api.resources import CONTENT_LANGUAGE, LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
@@ -23,7 +22,6 @@ from api.tables import described_table
 from api.threads import in_thread
 from api.work import as_of
 from api.work_filters import Filtered, Ordered
-from journey import case_numbers
 from projections import reading, work_lists
 from projections.moments import utc_text
 
@@ -93,9 +91,7 @@ def _page(
 
 
 async def _application(request: Request, caller: Admitted, number: ApplicationNumber) -> Resource:
-    if case_numbers.has_wrong_check(number):
-        raise Problem("case-number-mistyped")
-    key = case_numbers.normalised(number)
+    key = case_number(number)
     return Resource(request, service_of(request), caller, "review_progress", key, language_for(request))
 
 

@@ -10,9 +10,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.admission import Admitted
 from api.freshness import Want, told_freshness
 from api.linked import Linked
-from api.parameters import Cursor, Limit
+from api.parameters import Cursor, Limit, case_number
 from api.path_examples import CASES, NUMBER
-from api.problems import Problem
 from api.reader import reader_of
 from api.resources import LastEventId, Resource, Wait, language_for
 from api.schemas import answers, stream_of
@@ -20,7 +19,6 @@ from api.service import service_of
 from api.tables import described_table
 from api.work import listed
 from api.work_filters import Filtered, Ordered
-from journey import case_numbers
 from journey.touchpoints.touchpoint import CaseKind
 from projections import case_progress
 from projections.case_links import IMPROVED, improvements_of
@@ -83,9 +81,7 @@ def _finding(described: Described) -> Case:
         caller: Admitted,
         number: Annotated[str, Path(description=NUMBER, examples=[example])],
     ) -> Resource:
-        if case_numbers.has_wrong_check(number):
-            raise Problem("case-number-mistyped")
-        number = case_numbers.normalised(number)
+        number = case_number(number)
         key = case_progress.key(described.kind, number)
         asked = (request, service_of(request), caller, "case_progress", key, language_for(request))
         if described.kind not in IMPROVED:

@@ -8,14 +8,13 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admission import Admitted
-from api.parameters import Moment
+from api.parameters import Moment, case_number
 from api.path_examples import CASES, NUMBER
 from api.problems import Problem
 from api.resources import CONTENT_LANGUAGE, language_for
 from api.schemas import answers
 from api.service import Service, service_of
 from api.threads import in_thread
-from journey import case_numbers
 from journey.deadlines import ClockFact, Deadline, Reached, Step, explain, fact_of
 from journey.deadlines.telling import STATUSES
 from journey.rule_set import RuleSet
@@ -40,10 +39,7 @@ async def get_deadlines(
     ] = None,
 ) -> Response:
     """Explain step by step when the complaint must be answered, and recompute it for any moment."""
-    if case_numbers.has_wrong_check(number):
-        raise Problem("case-number-mistyped")
-    service, language = service_of(request), language_for(request)
-    number = case_numbers.normalised(number)
+    number, service, language = case_number(number), service_of(request), language_for(request)
     customer, facts = await in_thread(lambda: _facts(service, number))
     # A channel's clock may be ahead: what it told a moment ago has happened.
     moment = as_of or max([service.clock(), *(fact.at for fact in facts)])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.admission import Admitted
 from api.freshness import Want, awaited
 from api.linked import Linked
-from api.parameters import Cursor, Limit
+from api.parameters import Cursor, Limit, case_number
 from api.path_examples import CASES, NUMBER
 from api.problems import Problem
 from api.resources import Wait, language_for
@@ -18,7 +18,6 @@ from api.tables import described_table
 from api.threads import in_thread
 from api.work import headers_of, listed
 from api.work_filters import Ordered
-from journey import case_numbers
 from journey.touchpoints.touchpoint import Channel, Stage
 from projections import effect, improvements, reading
 from projections.case_links import cases_of
@@ -91,7 +90,7 @@ async def get_effect(
     Of each measure: what it was, of how many, and how sure the difference is. Before the improvement is in
     effect there are the figures before alone.
     """
-    key, service, language = _key(number), service_of(request), language_for(request)
+    key, service, language = case_number(number), service_of(request), language_for(request)
     stale = any([await awaited(service, name, want) for name in _COUNTED])
 
     def read() -> tuple[dict[str, str], dict[str, Any]]:
@@ -129,12 +128,6 @@ async def get_improvement(
     request: Request, caller: Admitted, number: Number, want: Want, wait: Wait = 0
 ) -> Response:
     """Tell what is promised, until when, how far it has come, and which cases it answers."""
-    key, service, language = _key(number), service_of(request), language_for(request)
+    key, service, language = case_number(number), service_of(request), language_for(request)
     resource = Linked(request, service, caller, "improvements", key, language, key, "cases", cases_of)
     return await resource.answer(want, wait)
-
-
-def _key(number: str) -> str:
-    if case_numbers.has_wrong_check(number):
-        raise Problem("case-number-mistyped")
-    return case_numbers.normalised(number)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from api.field_error_texts import BY_TYPE
 from api.field_errors import FieldError, pointer
 from api.problems import Problem
+from journey import case_numbers
 from journey.json_faults import DETAILS
 from journey.words import Words
 
@@ -52,6 +53,13 @@ def check_parameters(request: Request) -> None:
     ]
     if errors:
         raise Problem("invalid-parameter", errors=list(dict.fromkeys(errors)))
+
+
+def case_number(told: str) -> str:
+    """Return a case number of an address as it is kept; raise `case-number-mistyped`."""
+    if case_numbers.has_wrong_check(told):
+        raise Problem("case-number-mistyped")
+    return case_numbers.normalised(told)
 
 
 def missing_parameter(name: str) -> Problem:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from journey.words import Language, Words
 from projections import effect_rows
-from projections.effect_measures import MEASURES, QUANTILES, Counted, Measure, written, written_change
+from projections.effect_measures import MEASURES, QUANTILES, Counted, Measure, written
 from projections.effect_rows import KINDS, SIDES, Area, Builds, Period, Side, Timed
 from projections.estimates import Estimate, difference, ranks
 from projections.improvement import Improvement
@@ -153,8 +153,8 @@ def _sentence(
         return None
     values = {side: written(each.value, measure.unit, language) for side, each in estimates.items() if each}
     counts = {f"{side}_n": str(counted.counts[measure.n]) for side, counted in found.items()}
-    low, high = (written_change(end, measure.unit, language) for end in (change.low, change.high))
-    more = written_change(change.value, measure.unit, language)
+    low, high = (written(end, measure.unit, language, change=True) for end in (change.low, change.high))
+    more = written(change.value, measure.unit, language, change=True)
     return _SAYS.in_language(language).format(**values, **counts, difference=more, low=low, high=high)
 
 

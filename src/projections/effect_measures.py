@@ -194,42 +194,31 @@ NAMES: Mapping[str, Words] = {measure.code: measure.name for measure in MEASURES
 QUANTILES: tuple[tuple[Timed, float], ...] = (("waited_ms", 0.5), ("waited_ms", 0.9), ("decided_ms", 0.5))
 """The quantiles that measures need."""
 
-_UNITS: Mapping[Unit, Words] = {
-    "share": Words("{:.1f} %", "{:.1f}%"),
-    "points": Words("{:.0f}", "{:.0f}"),
-    "scale": Words("{:.2f}", "{:.2f}分"),
-    "per_30_days": Words("{:.1f}", "{:.1f}件"),
+_UNITS: Mapping[Unit, tuple[int, Words]] = {
+    "share": (1, Words(" %", "%")),
+    "points": (0, Words("", "")),
+    "scale": (2, Words("", "分")),
+    "per_30_days": (1, Words("", "件")),
 }
-_CHANGES: Mapping[Unit, Words] = {
-    "share": Words("{:+.1f} points", "{:+.1f}个百分点"),
-    "points": Words("{:+.0f}", "{:+.0f}"),
-    "scale": Words("{:+.2f}", "{:+.2f}分"),
-    "per_30_days": Words("{:+.1f}", "{:+.1f}件"),
-}
-_TIMES: tuple[tuple[int, Words], ...] = (
-    (86_400, Words(" days", "天")),
-    (3_600, Words(" h", "小时")),
-    (60, Words(" min", "分钟")),
+"""How many digits a figure is written with, and what stands behind it."""
+_POINTS = Words(" points", "个百分点")
+"""What stands behind the difference of two shares."""
+_TIMES: tuple[tuple[int, int, Words], ...] = (
+    (86_400, 1, Words(" days", "天")),
+    (3_600, 1, Words(" h", "小时")),
+    (60, 1, Words(" min", "分钟")),
+    (1, 0, Words(" s", "秒")),
 )
-_SECONDS = Words(" s", "秒")
+"""From how many seconds on a time is written so, with how many digits, and what stands behind it."""
 
 
-def written(value: float, unit: Unit, language: Language) -> str:
-    """Write a figure as people read it."""
+def written(value: float, unit: Unit, language: Language, *, change: bool = False) -> str:
+    """Write a figure as people read it; a change with its sign."""
     if unit == "s":
-        return _time(value, "", language)
-    return _UNITS[unit].in_language(language).format(value * 100 if unit == "share" else value)
-
-
-def written_change(value: float, unit: Unit, language: Language) -> str:
-    """Write how much more a figure is, with its sign."""
-    if unit == "s":
-        return _time(value, "+", language)
-    return _CHANGES[unit].in_language(language).format(value * 100 if unit == "share" else value)
-
-
-def _time(value: float, sign: str, language: Language) -> str:
-    for size, name in _TIMES:
-        if abs(value) >= size:
-            return f"{value / size:{sign}.1f}{name.in_language(language)}"
-    return f"{value:{sign}.0f}{_SECONDS.in_language(language)}"
+        size, digits, name = next((each for each in _TIMES if abs(value) >= each[0]), _TIMES[-1])
+        shown = value / size
+    else:
+        (digits, name), shown = _UNITS[unit], value
+        if unit == "share":
+            shown, name = 100 * value, _POINTS if change else name
+    return f"{shown:{'+' if change else '-'}z.{digits}f}{name.in_language(language)}"

@@ -73,9 +73,10 @@ def counted(
 ) -> Mapping[Side, Mapping[str, int]]:
     """Count the cases of an area in each period, with sums of their scores."""
     found = _found(builds, area, periods)
-    query = sa.select(found.c.side, *_sums(found)).group_by(found.c.side)
+    sums = _sums(found)
+    query = sa.select(found.c.side, *sums).group_by(found.c.side)
     rows = {row["side"]: row for row in connection.execute(query).mappings()}
-    nothing = {column.name: 0 for column in _sums(found)}
+    nothing = {column.name: 0 for column in sums}
     return {
         side: {name: int(rows[side][name] or 0) for name in nothing} if side in rows else nothing
         for side in periods
