@@ -20,6 +20,8 @@ from typing import Any
 
 from bench.requests import load
 
+CONNECTED = "CONNECTED"
+"""What is said once the connections stand."""
 _PIECE = 65_536
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _POSITION = re.compile(rb'"position": ?(\d+)')
@@ -171,6 +173,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("rate", type=float, nargs="?")
     given = parser.parse_args(arguments)
     generator = Generator(given.port, load(given.requests), given.connections)
+    sys.stdout.write(f"{CONNECTED}\n")
+    sys.stdout.flush()
     found = generator.open(given.seconds, given.rate) if given.rate else generator.closed(given.seconds)
     sys.stdout.write(f"RESULT {json.dumps(found.figures())}\n")
 

@@ -5,15 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from bench.servers import ROOT, Server
 
 _SCRIPT = Path(__file__).with_name("replay.lua")
 _PATIENCE = 600.0
 """Seconds after which a generator is given up."""
+
+
+Beside = Callable[[], AbstractContextManager[None]]
+"""What is to go on while requests are sent."""
 
 
 class LoadFailed(Exception):
@@ -61,9 +68,20 @@ def watched_loop(server: Server, requests: Path, connections: int, seconds: int)
     return _own(server, requests, connections, seconds)
 
 
-def constant_rate(server: Server, requests: Path, connections: int, seconds: int, rate: float) -> Load:
-    """Send at a constant rate; latencies count from the moment at which each request was due."""
-    return _own(server, requests, connections, seconds, rate)
+def constant_rate(
+    server: Server,
+    requests: Path,
+    connections: int,
+    seconds: int,
+    rate: float,
+    *,
+    beside: Beside = nullcontext,
+) -> Load:
+    """Send at a constant rate; latencies count from the moment at which each request was due.
+
+    What goes on beside it begins when the connections stand.
+    """
+    return _own(server, requests, connections, seconds, rate, beside=beside)
 
 
 def all_of(server: Server, requests: Path, connections: int) -> Load:
@@ -71,22 +89,31 @@ def all_of(server: Server, requests: Path, connections: int) -> Load:
     return _own(server, requests, connections, 0)
 
 
-def _own(server: Server, requests: Path, *figures: float) -> Load:
+def _own(server: Server, requests: Path, *figures: float, beside: Beside = nullcontext) -> Load:
     arguments = map(str, (server.port, requests, *figures))
-    return _run([sys.executable, "-m", "bench.generator", *arguments], requests)
+    return _run([sys.executable, "-m", "bench.generator", *arguments], requests, beside)
 
 
-def _run(command: Sequence[str], requests: Path) -> Load:
-    done = subprocess.run(
+def _run(command: Sequence[str], requests: Path, beside: Beside = nullcontext) -> Load:
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, "REQUESTS": str(requests)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
-    line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
+    ) as process:
+        given_up = threading.Timer(_PATIENCE, process.kill)
+        given_up.start()
+        try:
+            said = cast("IO[str]", process.stdout)
+            told = [said.readline()]
+            with beside():
+                told += said
+        finally:
+            given_up.cancel()
+            process.kill()
+    line = next((line for line in told if line.startswith("RESULT ")), None)
     if line is None:
-        raise LoadFailed(f"{done.stdout}\n{done.stderr}")
+        raise LoadFailed("".join(told))
     return Load(**json.loads(line.removeprefix("RESULT ")))

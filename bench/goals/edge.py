@@ -22,7 +22,10 @@ _MEMORY = 600
 
 @contextmanager
 def hostile_clients(bench: Bench) -> Iterator[Contest]:
-    """Post at a moderate rate, alone and beside a crowd; each caller may ask twice as often, and no more."""
+    """Post at a moderate rate, alone and beside a crowd that comes while the healthy are at it.
+
+    Each caller may ask twice as often, and no more.
+    """
     limits = dict.fromkeys(("JOURNEY_REQUESTS_PER_SECOND", "JOURNEY_REQUEST_BURST"), str(2 * RATE))
     with on_files(bench, projects=True, environment=limits) as ours:
         crowd = Orders(
@@ -39,8 +42,8 @@ def hostile_clients(bench: Bench) -> Iterator[Contest]:
 
         def run(*, beside: bool) -> Sample:
             steady.warm_up()
-            with attacked(crowd) if beside else nullcontext(), Memory(ours.groups) as memory:
-                sample = steady()
+            with Memory(ours.groups) as memory:
+                sample = steady(beside=partial(attacked, crowd) if beside else nullcontext)
             return replace(sample, notes={"MiB": max(memory.peaks("server"))})
 
         yield _contest(run)

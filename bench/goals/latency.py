@@ -1,13 +1,13 @@
 """V3: how long a durable append takes at four fifths of the most that the service can do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from bench.contest import Case, Contest, Ratio, Sample
 from bench.deployment import Deployment, on_postgres
 from bench.events import events
 from bench.goals.appending import posting
-from bench.load import Load, constant_rate
+from bench.load import Beside, Load, constant_rate
 from bench.machine import Bench
 from bench.posting import ready
 from bench.servers import Server, peer
@@ -26,11 +26,11 @@ class Steady:
         self._key, self._rate = key, rate
         self._warm = False
 
-    def __call__(self) -> Sample:
+    def __call__(self, *, beside: Beside = nullcontext) -> Sample:
         """Run once; the first time, the server warms up before."""
         self.warm_up()
         with metered(self._groups) as cpu:
-            load = self._run(self._bench.seconds)
+            load = self._run(self._bench.seconds, beside)
         return Sample(
             rate=load.rate,
             count=load.count,
@@ -47,9 +47,9 @@ class Steady:
             self._run(1)
             self._warm = True
 
-    def _run(self, seconds: int) -> Load:
+    def _run(self, seconds: int, beside: Beside = nullcontext) -> Load:
         file = ready(self._bench, events, int(self._rate * seconds) + 1, key=self._key)
-        load = constant_rate(self._server, file, self._bench.connections, seconds, self._rate)
+        load = constant_rate(self._server, file, self._bench.connections, seconds, self._rate, beside=beside)
         file.unlink()
         return load
 

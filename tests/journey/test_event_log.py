@@ -324,7 +324,7 @@ class TestSafety:
             ):
                 cursor.execute("INSERT INTO cases VALUES ('APP-1', 'C1')")
             with pytest.raises(LogUnavailable, match="only reads"):
-                store.insert([first(visit())], [b"link"])
+                store.inserting([first(visit())], [b"link"]).__enter__()
             assert store.head() == 0
             store.close()
 

@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,18 @@ class SQLiteStore:
 
         return SQLiteWriter(self, KeyFile(self._file.with_name("keys.db"), self._lock_timeout))
 
-    def insert(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
-        """Write entries with their links, keys and cases in one transaction and return their positions."""
+    @contextmanager
+    def inserting(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Iterator[Sequence[int]]:
+        """Write entries with their links, keys and cases in one transaction; yield their positions.
+
+        The transaction waits for the disk when the block ends, and for nothing before; it may end in another
+        thread than it began in. Raises what `LogWriter.append` does.
+        """
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")
         try:
-            positions = self._recorder.insert_entries(entries, links)
+            with self._recorder.inserting(entries, links) as positions:
+                yield positions
         except (IntegrityError, sqlite3.IntegrityError) as error:
             raise AppendConflict from error
         except (DataError, UnicodeError) as error:
@@ -71,22 +78,20 @@ class SQLiteStore:
         except (PersistenceError, sqlite3.Error) as error:
             if not self._recorder.committing:
                 raise LogUnavailable(f"the log cannot be written: {error}") from error
-            positions = self._settle(self._recorder, entries, error)
+            self._settle(self._recorder, entries, error)
         with self._appended:
             self._last = max(self._last, positions[-1])
             self._appended.notify_all()
-        return positions
 
-    def _settle(self, recorder: Recorder, entries: Sequence[Entry], cause: Exception) -> list[int]:
+    def _settle(self, recorder: Recorder, entries: Sequence[Entry], cause: Exception) -> None:
         """Find out what became of a commit that failed: its rows may be stored all the same."""
         try:
             recorder.fence()
-            stored = {key: row.position for key, _, row in self.known([entry.key for entry in entries])}
+            stored = {key for key, _, _ in self.known([entry.key for entry in entries])}
         except (LogUnavailable, PersistenceError, sqlite3.Error) as error:
             raise OutcomeUnknown from error
-        if all(entry.key in stored for entry in entries):
-            return [stored[entry.key] for entry in entries]
-        raise LogUnavailable(f"the log cannot be written: {cause}") from cause
+        if not stored.issuperset(entry.key for entry in entries):
+            raise LogUnavailable(f"the log cannot be written: {cause}") from cause
 
     def stream(self, stream_id: str, after: int, limit: int) -> list[Row]:
         """Return events of one stream with a version greater than `after`."""

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from journey.errors import AppendConflict, KeysUnavailable
+from journey.event_log.sqlite_rows import STATEMENTS, insert_rows
 from journey.sealing.data_keys import KeyName, WrappedKey
 from journey.storage import set_up_sqlite
 
 _OF = "SELECT version, epoch, wrapped FROM data_keys WHERE stream_id = ? AND retention = ? ORDER BY version"
-_ADD = "INSERT INTO data_keys (stream_id, retention, version, epoch, wrapped) VALUES (?,?,?,?,?)"
+_COLUMNS = "stream_id, retention, version, epoch, wrapped"
 
 
 class KeyFile:
@@ -39,7 +40,7 @@ class KeyFile:
                 (epoch,) = connection.execute("SELECT max(epoch) FROM epochs").fetchone()
                 if any(key.epoch != epoch for key in keys):
                     raise AppendConflict
-                connection.executemany(_ADD, [(*key.name, *key[1:]) for key in keys])
+                insert_rows(connection, f"data_keys ({_COLUMNS})", [(*key.name, *key[1:]) for key in keys])
         except sqlite3.IntegrityError as error:
             raise AppendConflict from error
         except sqlite3.Error as error:
@@ -54,7 +55,11 @@ class KeyFile:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             connection = sqlite3.connect(
-                self._file, timeout=self._lock_timeout, isolation_level=None, check_same_thread=False
+                self._file,
+                timeout=self._lock_timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=STATEMENTS,
             )
             set_up_sqlite(connection, wal=False, writer=True)
             self._connection = connection

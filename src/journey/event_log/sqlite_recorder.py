@@ -1,6 +1,8 @@
 """The library's SQLite recorder, on connections that are durable, with our tables in its transaction."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventsourcing.sqlite import (
@@ -12,6 +14,7 @@ from eventsourcing.sqlite import (
 )
 
 from journey.event_log.rows import Entry
+from journey.event_log.sqlite_rows import STATEMENTS, insert_rows
 from journey.storage import set_up_sqlite
 
 
@@ -22,12 +25,16 @@ class _Pool(SQLiteConnectionPool):
     busy_timeout_ms = 5_000
 
     def _create_connection(self) -> SQLiteConnection:
-        self.is_journal_mode_wal = True  # the library shall not touch the journal of a reader's file
-        connection = super()._create_connection()
-        inner = connection._sqlite_conn  # noqa: SLF001  # no other way in
-        inner.execute(f"PRAGMA busy_timeout={self.busy_timeout_ms}")
-        set_up_sqlite(inner, wal=True, writer=self.writer)
-        return connection
+        connection = sqlite3.connect(
+            self.db_name,
+            timeout=self.busy_timeout_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS,
+        )
+        connection.row_factory = sqlite3.Row
+        set_up_sqlite(connection, wal=True, writer=self.writer)
+        return SQLiteConnection(connection, self.max_age)
 
 
 class _WriterPool(_Pool):
@@ -52,13 +59,16 @@ class Recorder(SQLiteApplicationRecorder):
     committing = False
     """Whether the last insert got as far as its commit."""
 
-    def insert_entries(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Sequence[int]:
-        """Write entries with their links, keys and cases in one transaction and return their positions."""
+    @contextmanager
+    def inserting(self, entries: Sequence[Entry], links: Sequence[bytes]) -> Iterator[Sequence[int]]:
+        """Write entries with their links, keys and cases in one transaction; yield their positions.
+
+        It is committed when the block ends, in whatever thread that is.
+        """
         self.committing = False
         with self.datastore.transaction(commit=True) as cursor:
-            positions = _insert(cursor, entries, links)
+            yield _insert(cursor, entries, links)
             self.committing = True
-        return positions
 
     def fence(self) -> None:
         """Write over what a failed commit may have left in the write-ahead log, for a restart to find."""
@@ -75,17 +85,19 @@ def _insert(cursor: SQLiteCursor, entries: Sequence[Entry], links: Sequence[byte
     cursor.execute("SELECT coalesce(max(rowid), 0) FROM stored_events")
     first = cursor.fetchone()[0] + 1
     positions = range(first, first + len(entries))
-    cursor.executemany(
-        "INSERT INTO event_keys (source, id, stream_id, version, digest) VALUES (?,?,?,?,?)",
+    insert_rows(
+        cursor,
+        "event_keys (source, id, stream_id, version, digest)",
         [(*entry.key, entry.stream_id, entry.version, entry.digest) for entry in entries],
     )
-    cursor.executemany(
-        "INSERT INTO cases (number, stream_id) VALUES (?,?)",
+    insert_rows(
+        cursor,
+        "cases (number, stream_id)",
         [(entry.new_case, entry.stream_id) for entry in entries if entry.new_case is not None],
     )
-    cursor.executemany(
-        "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state, link) "
-        "VALUES (?,?,?,?,?,?)",
+    insert_rows(
+        cursor,
+        "stored_events (rowid, originator_id, originator_version, topic, state, link)",
         [
             (position, *entry[:4], link)
             for position, entry, link in zip(positions, entries, links, strict=True)

@@ -1,8 +1,9 @@
-"""The writing side of the event log in a SQLite file: one thread, because a commit waits for the disk."""
+"""The writing side of the event log in a SQLite file: a thread waits for the disk, and does nothing else."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TypeVar
 
 from journey.event_log.links import Place
@@ -16,7 +17,11 @@ _T = TypeVar("_T")
 
 
 class SQLiteWriter:
-    """Hands whole groups to the thread that writes: one hop per commit, however many events it holds."""
+    """Writes in the event loop, and lets a thread wait for the disk: for a commit, or to find something.
+
+    A thread that wrote by itself would ask for the interpreter again after each statement, and get it from a
+    busy loop after a while each time. One group is written at a time.
+    """
 
     works_beside = False  # its thread and all others share one interpreter
 
@@ -31,7 +36,11 @@ class SQLiteWriter:
 
         The keys of customers lie in another file, and are stored before: one that nothing needs does no harm.
         """
-        return await self._in_thread(lambda: self._insert(entries, links, keys))
+        with ExitStack() as stack:
+            positions = stack.enter_context(self._store.inserting(entries, links))
+            inserted = stack.pop_all()
+        await self._in_thread(lambda: self._commit(inserted, keys))
+        return positions
 
     async def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
@@ -72,12 +81,11 @@ class SQLiteWriter:
         self._thread.shutdown()
         self._keys.close()
 
-    def _insert(
-        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
-    ) -> Sequence[int]:
-        if keys:
-            self._keys.add(keys)
-        return self._store.insert(entries, links)
+    def _commit(self, inserted: ExitStack, keys: Sequence[WrappedKey]) -> None:
+        with inserted:
+            if keys:
+                self._keys.add(keys)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        # What has begun ends, whoever does not wait for it any more.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))

@@ -1,0 +1,34 @@
+"""Rows for a SQLite table, many with one statement.
+
+`executemany` runs its statement row by row, and lets other threads have the interpreter each time.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, Protocol
+
+MOST = 64
+"""How many rows one statement inserts at most."""
+STATEMENTS = 4 * MOST
+"""How many statements a connection keeps compiled: one for each number of rows of three tables, and more."""
+
+
+class _Executing(Protocol):
+    """A connection, or a cursor of the library."""
+
+    def execute(self, statement: str, values: Sequence[Any], /) -> object:
+        """Run a statement."""
+
+
+def insert_rows(connection: _Executing, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows into a table, which is named with its columns."""
+    for start in range(0, len(rows), MOST):
+        some = rows[start : start + MOST]
+        connection.execute(_statement(table, len(some), len(some[0])), [*chain.from_iterable(some)])
+
+
+@cache
+def _statement(table: str, rows: int, columns: int) -> str:
+    row = f"({','.join('?' * columns)})"
+    return f"INSERT INTO {table} VALUES {','.join([row] * rows)}"  # noqa: S608  # our own names, and marks
