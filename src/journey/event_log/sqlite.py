@@ -242,10 +242,10 @@ class SQLiteStore:
     def _fetch(
         self, statement: str, params: Collection[Any], text: Callable[[bytes], str]
     ) -> list[tuple[Any, ...]]:
-        with self._reading.transaction(commit=False) as cursor:
-            cursor.sqlite_cursor.connection.text_factory = text
-            cursor.execute(statement, tuple(params))
-            return [tuple(row) for row in cursor.fetchall()]
+        # One statement reads one state of the file; it needs no transaction around it.
+        with self._reading.get_connection(commit=False) as connection, connection.cursor() as cursor:
+            cursor.connection.text_factory = text
+            return [tuple(row) for row in cursor.execute(statement, tuple(params))]
 
 
 def _chunks(items: Collection[Any]) -> list[list[Any]]:

@@ -5,12 +5,18 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from journey.errors import AppendConflict, KeysUnavailable
-from journey.event_log.sqlite_rows import STATEMENTS, insert_rows
+from journey.event_log.sqlite_rows import STATEMENTS, marks
 from journey.sealing.data_keys import KeyName, WrappedKey
 from journey.storage import set_up_sqlite
 
 _OF = "SELECT version, epoch, wrapped FROM data_keys WHERE stream_id = ? AND retention = ? ORDER BY version"
-_COLUMNS = "stream_id, retention, version, epoch, wrapped"
+_ADD = """
+WITH given (stream_id, retention, version, epoch, wrapped) AS (VALUES {marks})
+INSERT INTO data_keys (stream_id, retention, version, epoch, wrapped)
+SELECT * FROM given WHERE epoch = (SELECT max(epoch) FROM epochs)
+"""
+_AT_ONCE = 1_000
+"""How many keys one statement keeps, which is a transaction of its own."""
 
 
 class KeyFile:
@@ -28,19 +34,18 @@ class KeyFile:
             raise KeysUnavailable(f"the file of keys cannot be read: {error}") from error
 
     def add(self, keys: Sequence[WrappedKey]) -> None:
-        """Keep new keys, durably.
+        """Keep new keys, durably; some of them may be kept where not all can be, and do no harm.
 
         Raises `AppendConflict` when one is there already, or the epoch that wraps them has ended, and
         `KeysUnavailable` when they cannot be kept.
         """
         try:
-            connection = self._opened()
-            with connection:  # it commits, or rolls back
-                connection.execute("BEGIN IMMEDIATE")
-                (epoch,) = connection.execute("SELECT max(epoch) FROM epochs").fetchone()
-                if any(key.epoch != epoch for key in keys):
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                statement = _ADD.format(marks=marks(len(some), len(WrappedKey._fields) + 1))
+                values = [value for key in some for value in (*key.name, *key[1:])]
+                if self._opened().execute(statement, values).rowcount < len(some):
                     raise AppendConflict
-                insert_rows(connection, f"data_keys ({_COLUMNS})", [(*key.name, *key[1:]) for key in keys])
         except sqlite3.IntegrityError as error:
             raise AppendConflict from error
         except sqlite3.Error as error:

@@ -30,5 +30,9 @@ def insert_rows(connection: _Executing, table: str, rows: Sequence[Sequence[Any]
 
 @cache
 def _statement(table: str, rows: int, columns: int) -> str:
-    row = f"({','.join('?' * columns)})"
-    return f"INSERT INTO {table} VALUES {','.join([row] * rows)}"  # noqa: S608  # our own names, and marks
+    return f"INSERT INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our own names, and marks
+
+
+def marks(rows: int, columns: int) -> str:
+    """Return the marks of values in a statement, row by row."""
+    return ",".join([f"({','.join('?' * columns)})"] * rows)
