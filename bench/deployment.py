@@ -94,12 +94,13 @@ def on_postgres(
     workers: int = 1,
     projector: bool = False,
     program: str = "api.cli",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Deployment]:
     """Run our service on PostgreSQL with so many API processes, and one for the projections if asked."""
     place = place or migrated(bench)
     key = new_key(place)
     with ExitStack() as stack:
-        server = stack.enter_context(ours(place, workers, program=program))
+        server = stack.enter_context(ours(place, workers, program=program, environment=environment or {}))
         process = stack.enter_context(projecting(place)) if projector else None
         groups = {"server": [server.pid]}
         if process is not None:

@@ -3,7 +3,7 @@
 from bench.contest import Goal
 from bench.goals.appending import beside_naive, single_posts, single_posts_live
 from bench.goals.batches import bulk, live_projections
-from bench.goals.edge import hostile_clients
+from bench.goals.edge import hostile_clients, hostile_clients_on_files
 from bench.goals.growing import grown_journey, grown_log
 from bench.goals.guarding import guarded
 from bench.goals.latency import steady_posts
@@ -92,6 +92,11 @@ GOALS = (
         ("EDGE",),
         Words("What healthy callers notice of hostile ones", "恶意客户端对正常调用方的影响"),
         hostile_clients,
+    ),
+    Goal(
+        ("EDGE",),
+        Words("The same where one process does everything", "同上，由一个进程承担全部工作"),
+        hostile_clients_on_files,
     ),
     Goal(
         ("STORES",),
