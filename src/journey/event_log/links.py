@@ -1,7 +1,7 @@
 """The links of streams: each event's hash over its own bytes and the link of the event before it."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from journey.event_log.rows import Entry
@@ -13,7 +13,7 @@ Head = tuple[int, bytes | None]
 """Version and link of a stream's last event; None where it was written behind the service's back."""
 
 _STREAMS = 20_000
-"""How many streams' heads are kept at hand; of others one more query is asked."""
+"""How many streams' heads are kept at hand at least; of others one more query may be asked."""
 
 
 class Linked(NamedTuple):
@@ -34,7 +34,8 @@ class Links:
     """
 
     def __init__(self) -> None:
-        self._heads: OrderedDict[str, Head] = OrderedDict()
+        self._heads: dict[str, Head] = {}
+        """The streams met first come first; those beyond the bound are let go of in one step."""
 
     def of_streams(self, stream_ids: Iterable[str]) -> dict[str, Head]:
         """Return where streams end, as far as that is at hand."""
@@ -42,11 +43,9 @@ class Links:
 
     def see(self, heads: Mapping[str, Head]) -> None:
         """Take note of where streams end."""
-        for stream_id, head in heads.items():
-            self._heads[stream_id] = head
-            self._heads.move_to_end(stream_id)
-        while len(self._heads) > _STREAMS:
-            self._heads.popitem(last=False)
+        self._heads.update(heads)
+        if len(self._heads) > 2 * _STREAMS:
+            self._heads = dict(islice(self._heads.items(), _STREAMS, None)) | dict(heads)
 
     def learn(self, links: Mapping[Place, bytes | None]) -> None:
         """Take note of links that the next entries need: none of them is let go of before."""
@@ -58,8 +57,7 @@ class Links:
         links: list[bytes] = []
         heads: dict[str, Head] = {}
         missing: list[Place] = []
-        for entry in entries:
-            stream_id, version, type_, state = entry[:4]
+        for stream_id, version, type_, state, _, _, _ in entries:
             before = None
             if version > 1:
                 head = heads.get(stream_id) or self._heads.get(stream_id)

@@ -1,7 +1,7 @@
 """Seals the personal fields of events on their way into the log."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -37,7 +37,7 @@ class Sealer:
     def lacks(self, events: Iterable[Event]) -> set[KeyName]:
         """Name the keys that the events are sealed with and that are not at hand."""
         lacks = self._keyring.lacks
-        return {name for event in events if _is_personal(event) for name in _names(event) if lacks(name)}
+        return {name for event in events for name in _names(event) if lacks(name)}
 
     async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
         """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
@@ -91,7 +91,7 @@ class Sealer:
         None where the customer's data was erased, and what was told then cannot be compared any more.
         Raises `KeysUnavailable` where the keys are not at hand.
         """
-        names = _names(event) if _is_personal(event) else ()
+        names = _names(event)
         if not names:
             return content_digest(event)
         keys = [self._newest(name) for name in (sorted(names) if len(names) > 1 else names)]
@@ -105,17 +105,14 @@ class Sealer:
 
     def sealed(self, event: Event, version: Version) -> Mapping[str, Any] | None:
         """Return the payload of an event as the log is to have it; None where nothing in it is personal."""
-        if not _is_personal(event):
+        filled = _filled(event)
+        if not filled:
             return None
-        data: dict[str, Any] | None = None
-        place = Place(event.stream_id, version, event.source, event.id, event.type, "")
-        for field, retention in PERSONAL_FIELDS[event.type].items():
-            value = event.data.get(field)
-            if value is None:
-                continue
-            data = dict(event.data) if data is None else data
+        data = dict(event.data)
+        place = Place(event.stream_id, version, event.source, event.id, event.touchpoint.type, "")
+        for field, retention in filled:
             name = KeyName(event.stream_id, retention)
-            key = self._newest(name)
+            key, value = self._newest(name), data[field]
             if name in self._made:
                 self._used.add(name)
             if type(value) is list:
@@ -128,7 +125,7 @@ class Sealer:
         return data
 
     def _seal(self, value: Any, place: Place, field: str, retention: Retention, key: DataKey) -> str:
-        at = place._replace(field=field)
+        at = Place(*place[:5], field)
         return seal(value, at, retention, key, tenant=self._keyring.tenant, algorithm=self._algorithm)
 
     def _rests(self) -> bool:
@@ -139,12 +136,17 @@ class Sealer:
         return made[1] if made else self._keyring.newest(name)
 
 
-def _is_personal(event: Event) -> bool:
-    return event.touchpoint.type in PERSONAL_FIELDS
+def _filled(event: Event) -> Sequence[tuple[str, Retention]]:
+    """Return the personal fields that an event tells something in, and what each is kept for."""
+    # Most events have none, and this is asked several times of each: `Event.type` would be one step more.
+    fields = PERSONAL_FIELDS.get(event.touchpoint.type)
+    if fields is None:
+        return ()
+    data = event.data
+    return [(field, retention) for field, retention in fields.items() if data.get(field) is not None]
 
 
 def _names(event: Event) -> Collection[KeyName]:
     """Name the keys that an event is sealed with."""
-    fields = PERSONAL_FIELDS[event.type]
-    stream_id, data = event.stream_id, event.data
-    return {KeyName(stream_id, fields[field]) for field in fields if data.get(field) is not None}
+    filled = _filled(event)
+    return {KeyName(event.stream_id, retention) for _, retention in filled} if filled else ()
