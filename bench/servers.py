@@ -68,6 +68,24 @@ def journey(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+@contextmanager
+def journey_beside(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command of ours beside the block, and wait for its end when the block has ended."""
+    with tempfile.TemporaryFile("w+") as told:
+        with subprocess.Popen(
+            _journey(*arguments),
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+            text=True,
+        ) as process:
+            yield process
+        if process.returncode:
+            told.seek(0)
+            raise NotStarted(f"journey {arguments[0]}: {told.read()}")
+
+
 def new_key(place: Place) -> str:
     """Make a key that may do everything."""
     scopes = ("events:write", "status:read", "journeys:read", "ops:admin")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bench import scripts
 from bench.contest import Case, Contest, Ratio
@@ -14,6 +15,7 @@ from bench.servers import Server, peer
 from journey.words import Words
 
 NOOP = Words("FastAPI, validated, does nothing", "FastAPI 仅校验，不做任何处理")
+LEAST = Words("bytes committed in groups, nothing else", "仅将字节成组提交，不做其他处理")
 _PRELOADED = 60_000
 OURS = Words("ours on PostgreSQL", "本服务（PostgreSQL）")
 
@@ -34,8 +36,28 @@ def posting(bench: Bench, deployment: Deployment) -> Posting:
 @contextmanager
 def single_posts(bench: Bench) -> Iterator[Contest]:
     """Post single events over 32 connections to one API worker, and to FastAPI's validated no-op."""
-    with peer("framework") as noop, on_postgres(bench) as ours:
-        yield _beside_noop(bench, noop, ours, "V1", 1.2)
+    database = bench.new_database()
+    with (
+        peer("framework") as noop,
+        peer("grouped", BENCH_DATABASE=database) as least,
+        on_postgres(bench) as ours,
+    ):
+        groups = {"server": [least.pid], "database": [bench.postgres_pid()]}
+        contest = _beside_noop(bench, noop, ours, "V1", 1.2)
+        yield replace(
+            contest,
+            cases=(*contest.cases, Case(key="least", title=LEAST, run=Posting(bench, least, groups))),
+            ratios=(
+                *contest.ratios,
+                _share(Words("group commit alone ÷ no-op", "仅成组提交 ÷ 空操作"), "least", "noop"),
+                _share(Words("ours ÷ group commit alone", "本服务 ÷ 仅成组提交"), "ours", "least"),
+            ),
+        )
+
+
+def _share(title: Words, over: str, under: str) -> Ratio:
+    """Return what no goal asks for, and tells where the limit is."""
+    return Ratio(goal="", title=title, over=over, under=under)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from bench.events import APART_IN_BATCHES, events
 from bench.filling import STEPS, fill, filled
 from bench.machine import Bench
 from bench.peers import library
-from bench.servers import journey
+from bench.servers import journey_beside
 from bench.usage import Memory, metered
 from journey.words import Words
 
@@ -122,10 +122,14 @@ def imports(bench: Bench) -> Iterator[Contest]:
             with file.open("wb") as lines:
                 made = itertools.islice(events(name, apart=APART_IN_BATCHES), bench.scale)
                 lines.writelines(event + b"\n" for event in made)
+            url = f"http://127.0.0.1:{ours.server.port}"
             before, began = ours.stored(), time.perf_counter()
-            with metered(ours.groups) as cpu, Memory({"server": ours.groups["server"]}) as memory:
-                url = f"http://127.0.0.1:{ours.server.port}"
-                journey("import", str(file), "--url", url, "--key", ours.key)
+            with (
+                metered(ours.groups) as cpu,
+                journey_beside("import", str(file), "--url", url, "--key", ours.key) as importing,
+                Memory({"server": ours.groups["server"], "import": [importing.pid]}) as memory,
+            ):
+                importing.wait()
             seconds = time.perf_counter() - began
             file.unlink()
             return Sample(
@@ -133,7 +137,7 @@ def imports(bench: Bench) -> Iterator[Contest]:
                 count=bench.scale,
                 failures=abs(ours.stored() - before - bench.scale),
                 cpu=cpu,
-                notes=_held(memory, "server"),
+                notes=_held(memory, "server") | _held(memory, "import"),
             )
 
         yield Contest(
@@ -151,6 +155,12 @@ def imports(bench: Bench) -> Iterator[Contest]:
                     Words("V11 import, server, MiB", "V11 导入时的服务进程（MiB）"),
                     "import",
                     "server MiB",
+                    MOST,
+                ),
+                Bound(
+                    Words("V11 import, command, MiB", "V11 导入时的导入命令（MiB）"),
+                    "import",
+                    "import MiB",
                     MOST,
                 ),
             ),

@@ -73,7 +73,8 @@ def _add(batch: Batch, item: Converted) -> None:
         batch.unmapped[item] += 1
     else:
         for event in item:
-            batch.events.append(orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE))
+            # Put together anew it has its own size; as it is written it holds on to a piece of a buffer.
+            batch.events.append(orjson.dumps(event) + b"\n")
             batch.types.append(str(event.get("type")))
 
 
