@@ -176,6 +176,13 @@ class TestKeys:
         assert isinstance(told, IllegalTransition)
         assert _count(settings) == 0
 
+    def test_a_new_one_is_stored_at_once(self, sealing: Writer, settings: Settings) -> None:
+        """Keys that nobody has made before are kept with the first attempt, however many they are."""
+        accept(sealing, *(registered(customer=f"C{number}") for number in range(1_100)))
+
+        assert (sealing.counts.groups, sealing.counts.conflicts) == (1, 0)
+        assert _count(settings) == 1_100 * len(set(PERSONAL_FIELDS["customer.registered"].values()))
+
     def test_one_that_is_not_at_hand(self, sealing: Writer, settings: Settings, log: EventLog) -> None:
         """Another process's key is used, and not replaced, although nobody looked for it beforehand."""
         accept(sealing, registered())

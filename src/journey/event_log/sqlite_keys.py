@@ -10,9 +10,10 @@ from journey.sealing.data_keys import KeyName, WrappedKey
 from journey.storage import set_up_sqlite
 
 _OF = "SELECT version, epoch, wrapped FROM data_keys WHERE stream_id = ? AND retention = ? ORDER BY version"
+# It begins with INSERT: the driver counts the rows of no other statement.
 _ADD = """
-WITH given (stream_id, retention, version, epoch, wrapped) AS (VALUES {marks})
 INSERT INTO data_keys (stream_id, retention, version, epoch, wrapped)
+WITH given (stream_id, retention, version, epoch, wrapped) AS (VALUES {marks})
 SELECT * FROM given WHERE epoch = (SELECT max(epoch) FROM epochs)
 """
 _AT_ONCE = 1_000
