@@ -21,6 +21,7 @@ from journey.event_log.sqlite import SQLiteStore
 from journey.events import Event
 from journey.settings import Settings
 from journey.storage import storage_of
+from journey.submissions import Submission
 from tests.databases import migrated_settings
 from tests.facts import submitted, visit
 from tests.fault_proxy import FaultProxy, Moment, fault_proxy
@@ -222,6 +223,20 @@ class TestSQLite:
                 append(log, [first(visit("C", id=f"n{number}"), number + 1)])
 
         assert [event.id for event in log.read_all()] == ["n0", "n1", "n2"]
+        log.close()
+
+    def test_the_loop_does_not_wait_for_another_write(self, embedded: Settings) -> None:
+        """While the service itself writes something else to the file, the event loop goes on."""
+        store = SQLiteStore(storage_of(embedded).file("log"), 0.2, writer=True)
+        log = EventLog(store)
+        with writing(log, embedded) as appender:
+            with store.turn:
+                pending = appender.submit(Submission([visit("C1")]))
+                for _ in range(10):
+                    assert not appender.call(pending.future.done)
+            (outcome,) = pending.result(SOON)
+
+        assert isinstance(outcome, Appended)
         log.close()
 
     def test_commit_that_fails_leaves_nothing(self, embedded: Settings, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ class SQLiteStore:
             # Whatever is unsafe about the file shows now, and not at the first append.
             with self._recorder.datastore.get_connection(commit=True):
                 pass
+        self.turn = threading.Lock()
+        """Held by whoever writes, until it is on the disk."""
         self._appended = threading.Condition()
         self._last = 0
 
@@ -217,7 +219,7 @@ class SQLiteStore:
         if self._recorder is None:
             raise LogUnavailable("this process only reads the log")
         try:
-            with self._recorder.datastore.transaction(commit=True) as cursor:
+            with self.turn, self._recorder.datastore.transaction(commit=True) as cursor:
                 for statement, rows in statements:
                     cursor.executemany(statement, rows)
         except (IntegrityError, sqlite3.IntegrityError) as error:

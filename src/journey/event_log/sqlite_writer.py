@@ -36,7 +36,11 @@ class SQLiteWriter:
 
         The keys of customers lie in another file, and are stored before: one that nothing needs does no harm.
         """
+        if not self._store.turn.acquire(blocking=False):
+            # The tree over the log is being written: the thread waits for that disk too.
+            return await self._in_thread(lambda: self._insert(entries, links, keys))
         with ExitStack() as stack:
+            stack.callback(self._store.turn.release)
             positions = stack.enter_context(self._store.inserting(entries, links))
             inserted = stack.pop_all()
         await self._in_thread(lambda: self._commit(inserted, keys))
@@ -81,10 +85,16 @@ class SQLiteWriter:
         self._thread.shutdown()
         self._keys.close()
 
+    def _insert(
+        self, entries: Sequence[Entry], links: Sequence[bytes], keys: Sequence[WrappedKey]
+    ) -> Sequence[int]:
+        with self._store.turn, self._store.inserting(entries, links) as positions:
+            self._keys.add(keys)
+        return positions
+
     def _commit(self, inserted: ExitStack, keys: Sequence[WrappedKey]) -> None:
         with inserted:
-            if keys:
-                self._keys.add(keys)
+            self._keys.add(keys)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         # What has begun ends, whoever does not wait for it any more.
