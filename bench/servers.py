@@ -69,21 +69,12 @@ def journey(*arguments: str) -> str:
 
 
 @contextmanager
-def journey_beside(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def journey_beside(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command of ours beside the block, and wait for its end when the block has ended."""
-    with tempfile.TemporaryFile("w+") as told:
-        with subprocess.Popen(
-            _journey(*arguments),
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=told,
-            text=True,
-        ) as process:
-            yield process
-        if process.returncode:
-            told.seek(0)
-            raise NotStarted(f"journey {arguments[0]}: {told.read()}")
+    with _process(_journey(*arguments), {}) as process:
+        yield process
+        if process.wait():
+            raise NotStarted(f"journey {arguments[0]} ended with status {process.returncode}")
 
 
 def new_key(place: Place) -> str:

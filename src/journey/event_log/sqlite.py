@@ -14,6 +14,7 @@ from journey.errors import AppendConflict, LogUnavailable, OutcomeUnknown, Unsto
 from journey.event_log.links import Place
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.sqlite_recorder import Datastore, Recorder
+from journey.event_log.sqlite_rows import chunks, marks
 from journey.event_log.tree_tables import TreeTables
 from journey.event_log.writing import Newer, Snapshot, WritingStore, take_in
 
@@ -124,8 +125,8 @@ class SQLiteStore:
     def known(self, keys: Collection[EventKey]) -> list[tuple[EventKey, bytes, Row]]:
         """Return what is stored under event keys, with the digests of their contents."""
         found = []
-        for chunk in _chunks(keys):
-            values = ",".join(["(?,?)"] * len(chunk))
+        for chunk in chunks(keys, _CHUNK):
+            values = marks(len(chunk), 2)
             rows = self._select(
                 f"WITH wanted (source, id) AS (VALUES {values}) "  # noqa: S608  # marks only
                 f"SELECT k.source, k.id, k.digest, {_COLUMNS.replace('rowid', 'e.rowid')} "
@@ -139,17 +140,18 @@ class SQLiteStore:
     def owners(self, numbers: Collection[str]) -> dict[str, str]:
         """Return the streams that case numbers belong to."""
         owners: dict[str, str] = {}
-        for chunk in _chunks(numbers):
+        for chunk in chunks(numbers, _CHUNK):
+            wanted = marks(1, len(chunk))
             owners.update(
-                self._select(f"SELECT number, stream_id FROM cases WHERE number IN ({_marks(chunk)})", chunk)  # noqa: S608  # marks only
+                self._select(f"SELECT number, stream_id FROM cases WHERE number IN {wanted}", chunk)  # noqa: S608  # marks only
             )
         return owners
 
     def newer(self, streams: Mapping[str, int]) -> Newer:
         """Return what streams hold after a version each, shortened by snapshots, by version."""
         newer = Newer([], [], {})
-        for chunk in _chunks(streams.items()):
-            wanted = ",".join(["(?,?)"] * len(chunk))
+        for chunk in chunks(streams.items(), _CHUNK):
+            wanted = marks(len(chunk), 2)
             found = self._select(_NEWER.format(wanted=wanted), [part for each in chunk for part in each])
             take_in(newer, found)
         return newer
@@ -157,8 +159,8 @@ class SQLiteStore:
     def links(self, places: Collection[Place]) -> dict[Place, bytes | None]:
         """Return the links of events, by stream and version."""
         found: dict[Place, bytes | None] = {}
-        for chunk in _chunks(places):
-            values = ",".join(["(?,?)"] * len(chunk))
+        for chunk in chunks(places, _CHUNK):
+            values = marks(len(chunk), 2)
             rows = self._select(
                 f"WITH wanted (stream_id, version) AS (VALUES {values}) "  # noqa: S608  # marks only
                 "SELECT stream_id, version, link FROM wanted CROSS JOIN stored_events "
@@ -192,7 +194,7 @@ class SQLiteStore:
         """Return the streams with events of some types at positions after one, up to another, with these."""
         return self._select(
             "SELECT originator_id, max(rowid) FROM stored_events WHERE rowid > ? AND rowid <= ? "  # noqa: S608  # marks only
-            f"AND topic IN ({_marks(types)}) GROUP BY originator_id",
+            f"AND topic IN {marks(1, len(types))} GROUP BY originator_id",
             (after, until, *types),
         )
 
@@ -248,12 +250,3 @@ class SQLiteStore:
         with self._reading.get_connection(commit=False) as connection, connection.cursor() as cursor:
             cursor.connection.text_factory = text
             return [tuple(row) for row in cursor.execute(statement, tuple(params))]
-
-
-def _chunks(items: Collection[Any]) -> list[list[Any]]:
-    listed = list(items)
-    return [listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK)]
-
-
-def _marks(items: Collection[Any]) -> str:
-    return ",".join("?" * len(items))

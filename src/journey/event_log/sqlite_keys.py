@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from journey.errors import AppendConflict, KeysUnavailable
-from journey.event_log.sqlite_rows import STATEMENTS, marks
+from journey.event_log.sqlite_rows import STATEMENTS, chunks, marks
 from journey.sealing.data_keys import KeyName, WrappedKey
 from journey.storage import set_up_sqlite
 
@@ -41,8 +41,7 @@ class KeyFile:
         `KeysUnavailable` when they cannot be kept.
         """
         try:
-            for start in range(0, len(keys), _AT_ONCE):
-                some = keys[start : start + _AT_ONCE]
+            for some in chunks(keys, _AT_ONCE):
                 statement = _ADD.format(marks=marks(len(some), len(WrappedKey._fields) + 1))
                 values = [value for key in some for value in (*key.name, *key[1:])]
                 if self._opened().execute(statement, values).rowcount < len(some):

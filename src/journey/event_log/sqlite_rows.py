@@ -1,17 +1,20 @@
-"""Rows for a SQLite table, many with one statement.
+"""Statements about many rows of a SQLite table at once.
 
 `executemany` runs its statement row by row, and lets other threads have the interpreter each time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 MOST = 64
 """How many rows one statement inserts at most."""
 STATEMENTS = 4 * MOST
 """How many statements a connection keeps compiled: one for each number of rows of three tables, and more."""
+
+
+_T = TypeVar("_T")
 
 
 class _Executing(Protocol):
@@ -23,14 +26,19 @@ class _Executing(Protocol):
 
 def insert_rows(connection: _Executing, table: str, rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows into a table, which is named with its columns."""
-    for start in range(0, len(rows), MOST):
-        some = rows[start : start + MOST]
+    for some in chunks(rows, MOST):
         connection.execute(_statement(table, len(some), len(some[0])), [*chain.from_iterable(some)])
 
 
 @cache
 def _statement(table: str, rows: int, columns: int) -> str:
     return f"INSERT INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our own names, and marks
+
+
+def chunks(items: Collection[_T], most: int) -> list[list[_T]]:
+    """Return the items in their order, in lists of so many at most."""
+    listed = list(items)
+    return [listed[start : start + most] for start in range(0, len(listed), most)]
 
 
 def marks(rows: int, columns: int) -> str:
