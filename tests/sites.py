@@ -14,6 +14,8 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.cli.listening import protocol_of
+from api.cli.patience import Patience
 from api.keys import SCOPES, KeyStore, Scope
 from api.service import Service
 from journey.journey import LifecycleMode
@@ -70,7 +72,13 @@ def serving(settings: Settings, **further: Any) -> Iterator[Site]:
     app = create_app(settings, **further)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
+    config = uvicorn.Config(
+        app,
+        http=protocol_of(app, Patience(seconds=30, connections=1_000, connections_per_address=0)),
+        log_level="error",
+        timeout_graceful_shutdown=1,
+        lifespan="on",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

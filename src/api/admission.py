@@ -2,10 +2,12 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import structlog
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from api.caller import Caller
 from api.heads import head_of
@@ -37,10 +39,24 @@ async def admitted(request: Request) -> Caller:
     caller = await _caller(request, service)
     if not policy.admits(caller):
         raise Problem("insufficient-scope", extra={"scope": policy.scopes[0], "scopes": list(policy.scopes)})
-    limit = service.limits.of(caller)
-    if limit is not None:
-        request.scope[RATE] = limit.count(caller.name)
+    _count(request.scope, service, caller)
     check_parameters(request)
+    return caller
+
+
+def admitted_at_once(
+    scope: Scope, head: Mapping[bytes, bytes], service: Service, endpoint: str
+) -> Caller | None:
+    """Return who calls, where they are known and `admitted` would return them; None where it must look.
+
+    The request is counted, once, however it goes on. Raises `too-many-requests`.
+    """
+    if service.guard.finding is not None:
+        return None
+    caller = _known(_shown(head), service)
+    if caller is None or not POLICIES[endpoint].admits(caller):
+        return None
+    _count(scope, service, caller)
     return caller
 
 
@@ -53,19 +69,29 @@ def _needs_the_whole_log(path: str) -> bool:
 
 
 async def _caller(request: Request, service: Service) -> Caller:
-    scheme, _, credentials = head_of(request).get(b"authorization", b"").partition(b" ")
-    shown = credentials.strip().decode("latin-1")
-    if scheme.lower() != b"bearer" or not shown:
+    shown = _shown(head_of(request))
+    if not shown:
         raise Problem("unauthorized")
+    return _known(shown, service) or await _looked_up(shown, service, _address(request))
+
+
+def _shown(head: Mapping[bytes, bytes]) -> str:
+    """Return the key or token of a request; an empty text where it shows none."""
+    scheme, _, credentials = head.get(b"authorization", b"").partition(b" ")
+    return credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
+
+def _known(shown: str, service: Service) -> Caller | None:
+    """Return who shows this, where that is at hand."""
     if shown.startswith(_KEY):
-        caller = service.keys.remembered(shown)
-        if caller is not None:
-            return caller
-    elif service.tokens is not None:
-        caller = service.tokens.remembered(shown)
-        if caller is not None:
-            return caller
-    return await _looked_up(shown, service, _address(request))
+        return service.keys.remembered(shown)
+    return service.tokens.remembered(shown) if shown and service.tokens is not None else None
+
+
+def _count(scope: Scope, service: Service, caller: Caller) -> None:
+    limit = service.limits.of(caller)
+    if limit is not None and RATE not in scope:
+        scope[RATE] = limit.count(caller.name)
 
 
 async def _looked_up(shown: str, service: Service, address: str) -> Caller:

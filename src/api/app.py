@@ -1,13 +1,11 @@
-"""The application: what runs, what it answers to, and what every answer has in common."""
+"""The application: what runs, and what it answers to."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import (
     applications,
@@ -27,10 +25,9 @@ from api import (
     search,
     work,
 )
-from api.admission import RATE, admitted
+from api.admission import admitted
+from api.answering import Application
 from api.openapi import PROBLEM_ANSWERS, describe
-from api.revealing import finished
-from api.routes import Direct
 from api.service import running, utc_now
 from journey.settings import Settings
 
@@ -39,23 +36,8 @@ and what follows from them: current state, review progress, journeys.
 
 客户与金融机构之间的每一次接触都记录为不可更改的事件，并由此得出客户现状、审批进度与客户旅程。"""
 
-_OF_ANSWERS = [
-    (b"x-content-type-options", b"nosniff"),
-    # A browser that shows an answer by itself runs nothing in it, and no page shows it as a part of its own.
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
-"""Each header costs every answer: those that only matter to pages stand on pages."""
-_POLICY = b"content-security-policy"
-_OF_PAGES = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-"""Pages bring their policy for content themselves: it names their style."""
 
-
-def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Application:
     """Return the application; its databases open when it starts and close when it ends."""
 
     @asynccontextmanager
@@ -78,7 +60,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
                 if service.tokens is not None:
                     await service.tokens.close()
 
-    app = _Application(
+    app = Application(
         title="Customer journey service",
         description=_DESCRIPTION,
         version="1",
@@ -120,32 +102,3 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
 async def _openapi(request: Request) -> JSONResponse:
     """Describe the interface; anyone with a key may read it."""
     return JSONResponse(describe(request.app))
-
-
-class _Application(FastAPI):
-    """Answers directly where it can; what the framework does for each request is left to the rest."""
-
-    def __init__(self, **described: Any) -> None:
-        super().__init__(**described)
-        self._answering = _with_security_headers(problems.catching(Direct(super().__call__, finished)))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or begin and end with the server."""
-        scope["app"] = self
-        await (self._answering if scope["type"] == "http" else super().__call__)(scope, receive, send)
-
-
-def _with_security_headers(app: ASGIApp) -> ASGIApp:
-    """Add to every answer what keeps browsers from guessing, and what the caller has left."""
-
-    async def completing(scope: Scope, receive: Receive, send: Send) -> None:
-        async def complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                page = any(name == _POLICY for name, _ in message["headers"])
-                added = _OF_PAGES if page else _OF_ANSWERS
-                message["headers"] = [*message["headers"], *added, *scope.get(RATE, ())]
-            await send(message)
-
-        await app(scope, receive, complete)
-
-    return completing

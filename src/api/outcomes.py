@@ -9,7 +9,7 @@ from fastapi import Response
 from api import problems
 from api.languages import Tag
 from api.problems import Problem
-from api.ready import ReadyJSON
+from api.ready import ready_json
 from journey.appender import Appended
 
 Item = dict[str, Any]
@@ -31,9 +31,13 @@ def answer(outcome: Appended) -> Response:
         "deviation": outcome.deviation,
     }
     if outcome.position is None:
-        return ReadyJSON(orjson.dumps({**body, "valid": True}))
-    headers = {"etag": f'"{outcome.version}"', "journey-position": str(outcome.position)}
-    return ReadyJSON(orjson.dumps(body), 200 if outcome.duplicate else 201, headers)
+        return ready_json(orjson.dumps({**body, "valid": True}))
+    return ready_json(
+        orjson.dumps(body),
+        200 if outcome.duplicate else 201,
+        (b"etag", b'"%d"' % outcome.version),
+        (b"journey-position", b"%d" % outcome.position),
+    )
 
 
 def item(index: int, outcome: Appended | Problem, id_: str | None = None, tag: Tag = "en") -> Item:

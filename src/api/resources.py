@@ -16,6 +16,7 @@ from api.languages import language_of, negotiate
 from api.parameters import LARGEST_POSITION
 from api.problems import Problem
 from api.reader import reader_of
+from api.ready import Ready
 from api.revealing import revealed
 from api.service import Service
 from journey.words import Language
@@ -42,17 +43,6 @@ _SAME_IN_ALL: Mapping[Language, list[tuple[bytes, bytes]]] = {
     ]
     for language in CONTENT_LANGUAGE
 }
-
-
-class Ready(Response):
-    """An answer whose bytes are ready, with its headers."""
-
-    def __init__(self, status_code: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        """Take everything as it is: the framework would encode each header anew."""
-        self.status_code = status_code
-        self.body = body
-        self.background = None
-        self.raw_headers = headers
 
 
 @dataclass(frozen=True, slots=True)

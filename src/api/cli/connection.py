@@ -1,17 +1,26 @@
 """The server's HTTP protocol, with limits where uvicorn has none: of heads, of time, of connections."""
 
+import asyncio
 import socket
 import struct
+from functools import partial
 from typing import Any, cast
+from urllib.parse import unquote
 
+from httptools import parse_url
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from api.answering import Application
 from api.cli.curt_answers import curt_answer, tag_of, too_busy
+from api.cli.exchange import Exchange
 from api.cli.joined_writes import Joining
 from api.cli.patience import Awaited, Mark, Patience
 from api.cli.turns import Turns
 from api.languages import DEFAULT
 from api.problem_texts import ProblemCode
+from api.ready import EXTENSIONS
+from api.sound_posts import Posted
 
 MAX_HEAD_BYTES = 16 * 1024
 """How large the head of a request may be: its address, its headers."""
@@ -33,13 +42,17 @@ class Connection(HttpToolsProtocol):
     What is counted here is looked at once a second by `Patience`: no request starts a timer.
     """
 
-    def __init__(self, *settings: Any, patience: Patience, turns: Turns, **named: Any) -> None:
+    def __init__(
+        self, *settings: Any, patience: Patience, turns: Turns, application: Application, **named: Any
+    ) -> None:
         super().__init__(*settings, **named)
         self._patience = patience
         self._turns = turns
         self._unread = False
         """Whether the next request waits for answers to be read."""
-        self._served = self.app
+        self._application = application
+        self._held: Exchange | None = None
+        """A request that may be there as a whole when all that has come is read."""
         self._joining: Joining | None = None
         self._fault: ProblemCode = "malformed-request"
         self._heard = 0
@@ -63,6 +76,8 @@ class Connection(HttpToolsProtocol):
         """Take a piece, unless nothing but head has come for too long."""
         self._heard += len(data)
         super().data_received(data)
+        if self._held is not None:
+            self._begin()
         if self._heard - self._used > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse("head-too-large")
 
@@ -75,10 +90,42 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _HeadRefused
         self._used = self._heard
-        self.app = cast("Any", too_busy) if self._patience.busy(len(self.tasks)) else self._served
-        super().on_headers_complete()
+        app = cast("Any", too_busy) if self._patience.busy(len(self.tasks)) else self.app
+        before, self.cycle = self._last, self._exchange()
         # What follows a chunked body is no header of the request, which may be under way by now.
         self.headers = []
+        if before is not None and not before.response_complete:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+        elif app is self.app and self.scope["method"] == "POST":
+            self._held = self.cycle
+        else:
+            self._start_asgi_task(self.cycle, app)
+
+    def _exchange(self) -> Exchange:
+        """Complete the scope of a request whose head is there, and return what answers it."""
+        scope, version = self.scope, self.parser.get_http_version()
+        url = parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        scope["extensions"] = EXTENSIONS
+        return Exchange(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -147,6 +194,25 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         else:
             self._refuse("request-timeout")
+
+    def _begin(self) -> None:
+        """Begin with a request: at once where it is whole, and the application takes it so."""
+        exchange, self._held = cast("Exchange", self._held), None
+        posted = None
+        if not exchange.more_body:
+            posted = self._application.at_once(cast("Scope", exchange.scope), bytes(exchange.body))
+        if posted is None:
+            self._start_asgi_task(exchange, self.app)
+            return
+        # The server waits for what is under way here as it does for tasks.
+        under_way = cast("Any", posted.outcomes)
+        self.tasks.add(under_way)
+        under_way.add_done_callback(partial(self._tell, exchange, posted))
+
+    def _tell(self, exchange: Exchange, posted: Posted, done: Any) -> None:
+        self.tasks.discard(done)
+        answer = self._application.told(posted)
+        exchange.tell(answer.status_code, answer.raw_headers, bytes(answer.body))
 
     def _read_on(self) -> None:
         if not self.transport.is_closing():

@@ -6,6 +6,8 @@ from typing import Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.ready import WHOLE
+
 _AWAY: Message = {"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]}
 _NO_MORE: Message = {"type": "http.response.body", "body": b""}
 
@@ -56,7 +58,9 @@ class _Exchange:
 
     async def outgoing(self, message: Message) -> None:
         """Send a message, and note how far the answer is."""
-        if message["type"] == "http.response.start":
+        if message["type"] == WHOLE:
+            self.stage = "answered"
+        elif message["type"] == "http.response.start":
             self.stage = "streaming" if _begins_a_stream(message) else "answering"
         elif not message.get("more_body", False):
             self.stage = "answered"

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 
+from api.answering import Application
 from api.cli import signals, terminal, working
 from api.cli.connection import Connection
 from api.cli.ending import ending_in_order
@@ -78,7 +78,7 @@ def tell_address(listener: socket.socket) -> None:
     )
 
 
-def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+def listen(app: Application, listener: socket.socket, settings: Settings) -> None:
     """Answer requests until a signal ends the process; what is being answered then may go on for a while."""
     ending = asyncio.Event()
     patience = Patience(
@@ -86,11 +86,9 @@ def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
         _room_for(settings.max_connections),
         settings.max_connections_per_address,
     )
-    # All that is done to it is to call it.
-    protocol: Any = partial(Connection, patience=patience, turns=Turns())
     config = uvicorn.Config(
         ending_in_order(app, ending),
-        http=protocol,
+        http=protocol_of(app, patience),
         ws="none",
         log_config=None,  # its lines go the way of all others
         log_level="error",  # it would warn of each request that is none: as often as somebody likes
@@ -100,6 +98,11 @@ def listen(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
         proxy_headers=False,  # nothing trusts what a header says of the client, or of the scheme
     )
     _Server(config, ending, patience).run(sockets=[listener])
+
+
+def protocol_of(app: Application, patience: Patience) -> Any:
+    """Return what makes a connection; all that the server does to it is to call it."""
+    return partial(Connection, application=app, patience=patience, turns=Turns())
 
 
 def _room_for(connections: int) -> int:

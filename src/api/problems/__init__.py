@@ -3,7 +3,7 @@
 from api.field_errors import FieldError
 from api.problem_texts import PROBLEMS, ProblemCode, ProblemType
 from api.problems.answers import body, response
-from api.problems.handlers import catching, install
+from api.problems.handlers import answered, catching, install
 from api.problems.of_errors import CODES, of
 from api.problems.pages import page_router
 from api.problems.problem import Problem
@@ -15,6 +15,7 @@ __all__ = [
     "Problem",
     "ProblemCode",
     "ProblemType",
+    "answered",
     "body",
     "catching",
     "install",

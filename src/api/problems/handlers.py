@@ -56,10 +56,11 @@ def install(app: FastAPI) -> None:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    return _response(request.scope, error)
+    return answered(request.scope, error)
 
 
-def _response(scope: Scope, error: Exception) -> Response:
+def answered(scope: Scope, error: BaseException) -> Response:
+    """Return the answer to an error, told to the operator where it is our fault."""
     problem = _problem(scope, error)
     if problem.status == 500 or problem.code == "database-unavailable":  # noqa: PLR2004  what callers did not cause
         problem.extra["incident"] = _tell_operator(scope, error)
@@ -67,7 +68,7 @@ def _response(scope: Scope, error: Exception) -> Response:
     return response(problem, tag, quote(scope["path"]))
 
 
-def _problem(scope: Scope, error: Exception) -> Problem:
+def _problem(scope: Scope, error: BaseException) -> Problem:
     match error:
         case Problem():
             return error
@@ -96,7 +97,7 @@ def _allowed(scope: Scope) -> str:
     return ", ".join(sorted(methods))
 
 
-def _tell_operator(scope: Scope, error: Exception) -> str:
+def _tell_operator(scope: Scope, error: BaseException) -> str:
     """Log what failed and where, and return the number of the incident; only our own messages are shown."""
     incident = uuid4().hex
     frames = [
@@ -138,6 +139,6 @@ def catching(app: ASGIApp) -> ASGIApp:
             if begun:
                 _tell_operator(scope, error)
                 raise AnswerCut from None
-            await _response(scope, error)(scope, receive, send)
+            await answered(scope, error)(scope, receive, send)
 
     return answering

@@ -1,11 +1,14 @@
 """What comes over a connection, against a real process: heads of any size, and what is no HTTP."""
 
+import re
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -193,6 +196,61 @@ class TestPipelining:
             before = httpx.get(f"{running.url}/openapi.json", trust_env=False).content
 
             assert wait_until_cut(connection).count(before) == MAX_PIPELINED
+
+
+class TestPosts:
+    """Events that may be taken at once, however they come over the connection."""
+
+    @pytest.mark.parametrize("cut", [1, 40, -300, -1])
+    def test_in_pieces(self, running: Server, key: str, cut: int) -> None:
+        """A request that comes in two pieces is answered as one that comes whole."""
+        posted = _post(key, new_customer(), Connection="close")
+        with connected(running) as connection:
+            connection.sendall(posted[:cut])
+            time.sleep(0.05)
+            connection.sendall(posted[cut:])
+
+            assert wait_until_cut(connection).startswith(b"HTTP/1.1 201 ")
+
+    def test_one_behind_the_other(self, running: Server, key: str) -> None:
+        """Requests in one piece are answered in their order, whichever way each takes."""
+        customer = new_customer()
+        twice = _post(key, customer, id="twice")
+        bad = _post(key, customer, type="no.such")
+        with connected(running) as connection:
+            connection.sendall(twice + bad + twice + _post(key, customer, Connection="close"))
+            said = wait_until_cut(connection)
+
+        assert re.findall(rb"HTTP/1.1 (\d+) ", said) == [b"201", b"422", b"200", b"201"]
+
+    def test_old_http(self, running: Server, key: str) -> None:
+        """A client of HTTP/1.0 is answered once, and the connection ends."""
+        with connected(running) as connection:
+            connection.sendall(_post(key, new_customer()).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+            said = wait_until_cut(connection)
+
+        assert said.startswith(b"HTTP/1.1 201 ")
+        assert b"\r\nconnection: close\r\n" in said
+        assert b"\r\ndate: " in said
+
+    def test_who_has_hung_up_is_not_answered(self, running: Server, key: str) -> None:
+        """The event of who does not wait for the answer counts; sent again it is known."""
+        posted = _post(key, new_customer(), id="hung-up")
+        with connected(running) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(posted)
+            time.sleep(0.05)
+        with connected(running) as connection:
+            connection.sendall(posted.replace(b"Host:", b"Connection: close\r\nHost:", 1))
+
+            assert wait_until_cut(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def _post(key: str, customer: str, Connection: str = "keep-alive", **attributes: Any) -> bytes:  # noqa: N803  # the header
+    """Write the whole request that posts an event."""
+    body = orjson.dumps(cloudevent(**{"subject": customer, **attributes}))
+    further = {"Authorization": f"Bearer {key}", "Content_Type": STRUCTURED, "Content_Length": str(len(body))}
+    return request_head("POST", "/v1/events", Connection=Connection, **further) + body
 
 
 def test_who_hangs_up_before_the_answer_is_no_error(tmp_path: Path) -> None:
