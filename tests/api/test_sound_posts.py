@@ -106,6 +106,16 @@ class TestAnswers:
         assert [alike(told) for told in mine if told] == [alike(told) for told in theirs]
         assert [told[0] for told in theirs] == [201, 200, 409, 201, 409]
 
+    def test_deviations(self, app: Running) -> None:
+        """What the caller's key lets the log keep is kept, and marked."""
+        key = app.service.keys.create(["events:write"], app.service.clock(), lifecycle="record")
+        wait_for(app.service.keys.caller(key))
+        told = at_once(app, scope_of(key), orjson.dumps(a_review(new_customer(), "APP-NONE-1")))
+
+        assert told is not None
+        assert told[0] == 201
+        assert told[2]["deviation"]
+
     def test_writer_that_takes_no_more(self, app: Running, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """A queue that is full refuses both ways."""
         event = cloudevent(subject=new_customer())
@@ -168,7 +178,7 @@ class TestCloserLooks:
             (scope_of(key), b""),
             (scope_of(key), sound.replace(b'"id"', b'"ID"')),
             (scope_of(key), orjson.dumps({**event, "case": "cjs1.a.b"})),
-            (scope_of(key), orjson.dumps({**event, "note": "x" * app.service.settings.max_event_bytes})),
+            (scope_of(key), sound + b" " * app.service.settings.max_event_bytes),
         ]
 
         taken = [request for request in left_alone if at_once(app, *request) is not None]

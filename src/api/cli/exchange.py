@@ -21,12 +21,10 @@ class Exchange(RequestResponseCycle):
         self.tell(message["status"], message["headers"], message["body"])
 
     def tell(self, status: int, headers: Iterable[Header], body: bytes) -> None:
-        """Answer in one piece, unless the client has gone.
+        """Answer in one piece; where the client has gone, the transport throws it away.
 
         The names of the headers are in lower case, and nothing in them needs a look: they are ours.
         """
-        if self.disconnected:
-            return
         lines = [STATUS_LINE[status]]
         for name, value in self.default_headers:
             lines += (name, b": ", value, b"\r\n")

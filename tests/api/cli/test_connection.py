@@ -204,11 +204,22 @@ class TestPosts:
     @pytest.mark.parametrize("cut", [1, 40, -300, -1])
     def test_in_pieces(self, running: Server, key: str, cut: int) -> None:
         """A request that comes in two pieces is answered as one that comes whole."""
-        posted = _post(key, new_customer(), Connection="close")
+        posted = _post(key, new_customer(), connection="close")
         with connected(running) as connection:
             connection.sendall(posted[:cut])
             time.sleep(0.05)
             connection.sendall(posted[cut:])
+
+            assert wait_until_cut(connection).startswith(b"HTTP/1.1 201 ")
+
+    def test_as_long_as_it_says(self, running: Server, key: str) -> None:
+        """A body is whole when it is as long as was said, not when it looks like that."""
+        posted = _post(key, new_customer(), connection="close", spaces=10)
+        with connected(running, seconds=0.3) as connection:
+            connection.sendall(posted[:-5])
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+            connection.sendall(posted[-5:])
 
             assert wait_until_cut(connection).startswith(b"HTTP/1.1 201 ")
 
@@ -218,7 +229,7 @@ class TestPosts:
         twice = _post(key, customer, id="twice")
         bad = _post(key, customer, type="no.such")
         with connected(running) as connection:
-            connection.sendall(twice + bad + twice + _post(key, customer, Connection="close"))
+            connection.sendall(twice + bad + twice + _post(key, customer, connection="close"))
             said = wait_until_cut(connection)
 
         assert re.findall(rb"HTTP/1.1 (\d+) ", said) == [b"201", b"422", b"200", b"201"]
@@ -246,11 +257,13 @@ class TestPosts:
             assert wait_until_cut(connection).startswith(b"HTTP/1.1 200 ")
 
 
-def _post(key: str, customer: str, Connection: str = "keep-alive", **attributes: Any) -> bytes:  # noqa: N803  # the header
-    """Write the whole request that posts an event."""
-    body = orjson.dumps(cloudevent(**{"subject": customer, **attributes}))
+def _post(
+    key: str, customer: str, connection: str = "keep-alive", spaces: int = 0, **attributes: Any
+) -> bytes:
+    """Write the whole request that posts an event, with so many spaces behind it."""
+    body = orjson.dumps(cloudevent(**{"subject": customer, **attributes})) + b" " * spaces
     further = {"Authorization": f"Bearer {key}", "Content_Type": STRUCTURED, "Content_Length": str(len(body))}
-    return request_head("POST", "/v1/events", Connection=Connection, **further) + body
+    return request_head("POST", "/v1/events", Connection=connection, **further) + body
 
 
 def test_who_hangs_up_before_the_answer_is_no_error(tmp_path: Path) -> None:
