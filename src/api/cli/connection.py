@@ -199,7 +199,8 @@ class Connection(HttpToolsProtocol):
         """Begin with a request: at once where it is whole, and the application takes it so."""
         exchange, self._held = cast("Exchange", self._held), None
         posted = None
-        if not exchange.more_body:
+        # Who does not read the answers gets the next one the longer way, which waits for that.
+        if not (exchange.more_body or self.flow.write_paused):
             posted = self._application.at_once(cast("Scope", exchange.scope), bytes(exchange.body))
         if posted is None:
             self._start_asgi_task(exchange, self.app)

@@ -1,0 +1,161 @@
+"""Requests on their way from a connection to an application that takes some of them at once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from api.cli.listening import protocol_of
+from api.cli.patience import Patience
+from api.ready import Ready
+from tests.api.wire import request_head
+
+POST = request_head("POST", "/v1/events", Content_Length="2") + b"{}"
+ANSWER = Ready(201, b"{}", [(b"content-length", b"2")])
+
+
+class Transport:
+    """What a connection writes to: nothing leaves it."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        """Keep it."""
+        self.written += data
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Tell where the two ends are."""
+        return {"peername": ("192.0.2.1", 50_000), "sockname": ("192.0.2.2", 80)}.get(name, default)
+
+    def get_write_buffer_size(self) -> int:
+        """Tell how much waits to leave."""
+        return len(self.written)
+
+    def is_closing(self) -> bool:
+        """Tell whether it ends."""
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing is read from it anyway."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read from it anyway."""
+
+
+class Application:
+    """Answers each request, at once where it is asked to."""
+
+    def __init__(self) -> None:
+        self.ways: list[str] = []
+
+    def at_once(self, scope: Scope, body: bytes) -> Any:
+        """Take it."""
+        assert (scope["method"], scope["path"], body) == ("POST", "/v1/events", b"{}")
+        self.ways.append("at once")
+        return self
+
+    @property
+    def outcomes(self) -> "asyncio.Future[None]":
+        """Return what is known already."""
+        outcomes = asyncio.get_running_loop().create_future()
+        outcomes.set_result(None)
+        return outcomes
+
+    def told(self, _: object) -> Ready:
+        """Answer what was taken."""
+        return ANSWER
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by messages."""
+        assert (await receive())["body"] == b"{}"
+        self.ways.append("called")
+        await ANSWER(scope, receive, send)
+
+
+async def connected(application: Any) -> tuple[Any, Transport]:
+    """Return a connection and what it writes to."""
+    patience = Patience(seconds=30, connections=10, connections_per_address=0)
+    config = uvicorn.Config(application, http=protocol_of(application, patience), log_config=None)
+    config.load()
+    made: Any = config.http_protocol_class
+    connection = made(config=config, server_state=ServerState(), app_state={})
+    transport = Transport()
+    connection.connection_made(transport)
+    return connection, transport
+
+
+async def settled() -> None:
+    """Let everything happen that is ready."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_both_ways_write_the_same() -> None:
+    """An answer is the same bytes, whichever way it was found."""
+
+    async def written(application: Any) -> bytes:
+        connection, transport = await connected(application)
+        connection.data_received(POST)
+        await settled()
+        return transport.written
+
+    class Called(Application):
+        def at_once(self, scope: Scope, body: bytes) -> Any:
+            """Leave all alone."""
+
+    class InPieces(Called):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Answer as under another server."""
+            del scope["extensions"]
+            await super().__call__(scope, receive, send)
+
+    at_once, called, in_pieces = Application(), Called(), InPieces()
+    answers = [asyncio.run(written(each)) for each in (at_once, called, in_pieces)]
+
+    assert answers == [b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}"] * 3
+    assert (at_once.ways, called.ways, in_pieces.ways) == (["at once"], ["called"], ["called"])
+
+
+def test_who_does_not_read_waits() -> None:
+    """Answers that nobody reads do not gather: the next one waits until they have left."""
+
+    async def ways() -> tuple[list[str], bytes]:
+        application = Application()
+        connection, transport = await connected(application)
+        connection.pause_writing()
+        connection.data_received(POST)
+        await settled()
+        before = transport.written
+        connection.data_received(POST)
+        connection.resume_writing()
+        await settled()
+        return application.ways, before
+
+    ways_taken, before = asyncio.run(ways())
+
+    assert ways_taken[0] == "called"
+    assert before == b""
+
+
+@pytest.mark.parametrize("way", ["at once", "called"])
+def test_other_methods_are_called(way: str) -> None:
+    """Only posts are taken at once."""
+
+    class Answering(Application):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Answer whatever it is."""
+            self.ways.append("called")
+            await ANSWER(scope, receive, send)
+
+    async def ways() -> list[str]:
+        application = Answering()
+        connection, _ = await connected(application)
+        connection.data_received(POST if way == "at once" else request_head("GET", "/v1/events"))
+        await settled()
+        return application.ways
+
+    assert asyncio.run(ways()) == [way]
