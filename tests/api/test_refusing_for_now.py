@@ -1,6 +1,5 @@
 """What can be sent again later: the writer is busy, or cannot write; nothing is lost and nothing doubled."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +9,9 @@ import httpx
 import psycopg
 import pytest
 
-from journey.appender import Outcome
 from journey.settings import Settings
 from tests.api.posting import answered_lines, assert_problem, post, post_batch, post_lines, recorded
-from tests.databases import database_settings, migrated_settings
+from tests.databases import database_settings
 from tests.facts import cloudevent
 from tests.sites import Site, serving
 
@@ -110,28 +108,3 @@ def _busy(site: Site) -> bool:
     with psycopg.connect(site.service.settings.database) as connection:
         found = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
     return found is not None and found[0] > 0
-
-
-def test_the_server_ends(tmp_path: Path) -> None:
-    """Who still waits for the writer then is told to send again, not cut off."""
-    answers: list[httpx.Response] = []
-    asked = threading.Event()
-
-    def never(_: object) -> "asyncio.Future[list[Outcome]]":
-        asked.set()
-        return asyncio.get_running_loop().create_future()
-
-    with migrated_settings("sqlite", tmp_path / "data", roles=frozenset({"api"})) as settings:
-        with serving(settings) as site:
-            client = site.client("events:write")
-            post(client, cloudevent("no.such"))  # the key is known from here on
-            site.clients.remove(client)
-            site.service.appender.submit = never  # type: ignore[method-assign,assignment]
-            sender = threading.Thread(target=lambda: answers.append(post(client, cloudevent())))
-            sender.start()
-            assert asked.wait(20)
-        sender.join(20)
-        client.close()
-
-    assert_problem(answers[0], "busy")
-    assert answers[0].headers["retry-after"] == "1"

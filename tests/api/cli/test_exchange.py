@@ -76,13 +76,13 @@ class Application:
         await ANSWER(scope, receive, send)
 
 
-async def connected(application: Any) -> tuple[Any, Transport]:
-    """Return a connection and what it writes to."""
+async def connected(application: Any, state: ServerState | None = None) -> tuple[Any, Transport]:
+    """Return a connection of a server and what it writes to."""
     patience = Patience(seconds=30, connections=10, connections_per_address=0)
     config = uvicorn.Config(application, http=protocol_of(application, patience), log_config=None)
     config.load()
     made: Any = config.http_protocol_class
-    connection = made(config=config, server_state=ServerState(), app_state={})
+    connection = made(config=config, server_state=state or ServerState(), app_state={})
     transport = Transport()
     connection.connection_made(transport)
     return connection, transport
@@ -139,6 +139,37 @@ def test_who_does_not_read_waits() -> None:
 
     assert ways_taken[0] == "called"
     assert before == b""
+
+
+def test_the_server_waits_for_what_is_under_way() -> None:
+    """What was taken counts as a task: the server waits for it, and cancels it when that lasts too long."""
+
+    class Waiting(Application):
+        def __init__(self) -> None:
+            super().__init__()
+            self.waiting = asyncio.get_running_loop().create_future()
+
+        @property
+        def outcomes(self) -> "asyncio.Future[None]":
+            return self.waiting
+
+    async def cancelled() -> tuple[list[Any], bytes, set[Any], bytes]:
+        application, state = Waiting(), ServerState()
+        connection, transport = await connected(application, state)
+        connection.data_received(POST)
+        await settled()
+        under_way, before = list(state.tasks), transport.written
+        for each in under_way:
+            each.cancel(msg="the server ends")
+        await settled()
+        return under_way, before, state.tasks, transport.written
+
+    under_way, before, left, after = asyncio.run(cancelled())
+
+    assert len(under_way) == 1
+    assert before == b""
+    assert left == set()
+    assert after.startswith(b"HTTP/1.1 201 ")
 
 
 @pytest.mark.parametrize("way", ["at once", "called"])
