@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import orjson
-from fastapi import FastAPI
 from starlette.types import Message
 
+from api.answering import Application
 from api.app import create_app
 from api.service import Service
 from journey.settings import Settings
@@ -36,7 +36,7 @@ class Answer:
 class Running:
     """An app that runs."""
 
-    app: FastAPI
+    app: Application
 
     @property
     def service(self) -> Service:
@@ -78,7 +78,7 @@ class Running:
         return wait_for(_answer(self.app, scope, orjson.dumps(body) if body is not None else b"", until))
 
 
-async def _answer(app: FastAPI, scope: dict[str, Any], body: bytes, until: str | None) -> Answer:
+async def _answer(app: Application, scope: dict[str, Any], body: bytes, until: str | None) -> Answer:
     sent: asyncio.Queue[Message] = asyncio.Queue()
     asked: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

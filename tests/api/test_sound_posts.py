@@ -50,13 +50,12 @@ def at_once(running: Running, scope: dict[str, Any], body: bytes) -> Told | None
     shown = dict(scope["headers"])[b"authorization"].decode().removeprefix("Bearer ")
 
     async def answer() -> Told | None:
-        app: Any = running.app
         await running.service.keys.caller(shown)
-        posted = app.at_once(scope, body)
+        posted = running.app.at_once(scope, body)
         if posted is None:
             return None
         await asyncio.wait([posted.outcomes])
-        response = app.told(posted)
+        response = running.app.told(posted)
         return response.status_code, dict(response.raw_headers), orjson.loads(response.body)
 
     return wait_for(answer())
@@ -127,12 +126,12 @@ class TestAnswers:
         """What the end of the server cuts off is answered: send it again."""
 
         async def cancelled() -> Any:
-            application: Any = app.app
             await app.service.keys.caller(key)
             body = orjson.dumps(cloudevent(id="cancelled", subject=new_customer()))
-            posted = application.at_once(scope_of(key), body)
+            posted = app.app.at_once(scope_of(key), body)
+            assert posted is not None
             posted.outcomes.cancel()
-            return application.told(posted)
+            return app.app.told(posted)
 
         answer = wait_for(cancelled())
 

@@ -3,7 +3,6 @@
 import re
 import socket
 import struct
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
@@ -200,17 +199,6 @@ class TestPipelining:
 
 class TestPosts:
     """Events that may be taken at once, however they come over the connection."""
-
-    @pytest.mark.parametrize("cut", [1, 40, -300, -1])
-    def test_in_pieces(self, running: Server, key: str, cut: int) -> None:
-        """A request that comes in two pieces is answered as one that comes whole."""
-        posted = _post(key, new_customer(), connection="close")
-        with connected(running) as connection:
-            connection.sendall(posted[:cut])
-            time.sleep(0.05)
-            connection.sendall(posted[cut:])
-
-            assert wait_until_cut(connection).startswith(b"HTTP/1.1 201 ")
 
     def test_as_long_as_it_says(self, running: Server, key: str) -> None:
         """A body is whole when it is as long as was said, not when it looks like that."""

@@ -71,7 +71,11 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by messages."""
-        assert (await receive())["body"] == b"{}"
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        assert body == b"{}"
         self.ways.append("called")
         await ANSWER(scope, receive, send)
 
@@ -118,6 +122,27 @@ def test_both_ways_write_the_same() -> None:
 
     assert answers == [b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}"] * 3
     assert (at_once.ways, called.ways, in_pieces.ways) == (["at once"], ["called"], ["called"])
+
+
+@pytest.mark.parametrize("cut", range(1, len(POST)))
+def test_in_pieces(cut: int) -> None:
+    """A request is answered when it is whole; at once where its body came with the end of its head."""
+
+    async def answered() -> tuple[bytes, bytes, list[str]]:
+        application = Application()
+        connection, transport = await connected(application)
+        connection.data_received(POST[:cut])
+        await settled()
+        before = transport.written
+        connection.data_received(POST[cut:])
+        await settled()
+        return before, transport.written, application.ways
+
+    before, after, ways = asyncio.run(answered())
+
+    assert before == b""
+    assert after.startswith(b"HTTP/1.1 201 ")
+    assert ways == ["at once" if cut < POST.index(b"{}") else "called"]
 
 
 def test_who_does_not_read_waits() -> None:
