@@ -15,6 +15,7 @@ from api.answering import Application
 from api.cli.curt_answers import curt_answer, tag_of, too_busy
 from api.cli.exchange import Exchange
 from api.cli.joined_writes import Joining
+from api.cli.known_heads import KnownHead, KnownHeads
 from api.cli.patience import Awaited, Mark, Patience
 from api.cli.turns import Turns
 from api.languages import DEFAULT
@@ -43,10 +44,17 @@ class Connection(HttpToolsProtocol):
     """
 
     def __init__(
-        self, *settings: Any, patience: Patience, turns: Turns, application: Application, **named: Any
+        self,
+        *settings: Any,
+        patience: Patience,
+        turns: Turns,
+        heads: KnownHeads,
+        application: Application,
+        **named: Any,
     ) -> None:
         super().__init__(*settings, **named)
         self._patience = patience
+        self._heads = heads
         self._turns = turns
         self._unread = False
         """Whether the next request waits for answers to be read."""
@@ -75,9 +83,15 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take a piece, unless nothing but head has come for too long."""
         self._heard += len(data)
+        rests = self._rests()
+        if rests and (known := self._heads.find(data)) is not None and not self.flow.write_paused:
+            self._take(known, data)
+            return
         super().data_received(data)
         if self._held is not None:
-            self._begin()
+            exchange, self._held = self._held, None
+            if self._begin(exchange) and rests and self.scope is exchange.scope and exchange.keep_alive:
+                self._heads.learn(data, cast("Scope", exchange.scope))
         if self._heard - self._used > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse("head-too-large")
 
@@ -91,7 +105,7 @@ class Connection(HttpToolsProtocol):
             raise _HeadRefused
         self._used = self._heard
         app = cast("Any", too_busy) if self._patience.busy(len(self.tasks)) else self.app
-        before, self.cycle = self._last, self._exchange()
+        before, self.cycle = self._last, self._exchange(*self._described())
         # What follows a chunked body is no header of the request, which may be under way by now.
         self.headers = []
         if before is not None and not before.response_complete:
@@ -102,8 +116,8 @@ class Connection(HttpToolsProtocol):
         else:
             self._start_asgi_task(self.cycle, app)
 
-    def _exchange(self) -> Exchange:
-        """Complete the scope of a request whose head is there, and return what answers it."""
+    def _described(self) -> tuple[Any, bool]:
+        """Complete the scope of a request whose head is there; return it, and whether others may follow."""
         scope, version = self.scope, self.parser.get_http_version()
         url = parse_url(self.url)
         path = url.path.decode("ascii")
@@ -113,6 +127,10 @@ class Connection(HttpToolsProtocol):
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
         scope["extensions"] = EXTENSIONS
+        return scope, version != "1.0" and self.parser.should_keep_alive()
+
+    def _exchange(self, scope: Any, keep_alive: bool) -> Exchange:
+        """Return what answers a request."""
         return Exchange(
             scope=scope,
             transport=self.transport,
@@ -123,7 +141,7 @@ class Connection(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=keep_alive,
             on_response=self.on_response_complete,
         )
 
@@ -195,20 +213,38 @@ class Connection(HttpToolsProtocol):
         else:
             self._refuse("request-timeout")
 
-    def _begin(self) -> None:
+    def _rests(self) -> bool:
+        """Tell whether all that came so far has been read and answered."""
+        cycle = self._last
+        # Of a head that is coming there is a scope already.
+        return cycle is not None and cycle.response_complete and not cycle.more_body and self.scope is cycle.scope
+
+    def _take(self, known: KnownHead, data: bytes) -> None:
+        """Begin with a whole request whose head is known."""
+        self._used = self._heard
+        scope = known.scope.copy()
+        scope.update(server=self.server, client=self.client, scheme=self.scheme, state=self.app_state.copy())
+        self.scope, self.headers = cast("Any", scope), []
+        self.cycle = exchange = self._exchange(scope, True)
+        exchange.body += data[known.body :]
+        exchange.more_body = False
+        exchange.message_event.set()
+        self._begin(exchange)
+
+    def _begin(self, exchange: Exchange) -> bool:
         """Begin with a request: at once where it is whole, and the application takes it so."""
-        exchange, self._held = cast("Exchange", self._held), None
         posted = None
         # Who does not read the answers gets the next one the longer way, which waits for that.
         if not (exchange.more_body or self.flow.write_paused):
             posted = self._application.at_once(cast("Scope", exchange.scope), bytes(exchange.body))
         if posted is None:
             self._start_asgi_task(exchange, self.app)
-            return
+            return False
         # The server waits for what is under way here as it does for tasks.
         under_way = cast("Any", posted.outcomes)
         self.tasks.add(under_way)
         under_way.add_done_callback(partial(self._tell, exchange, posted))
+        return True
 
     def _tell(self, exchange: Exchange, posted: Posted, done: Any) -> None:
         self.tasks.discard(done)

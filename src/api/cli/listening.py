@@ -16,6 +16,7 @@ from api.answering import Application
 from api.cli import signals, terminal, working
 from api.cli.connection import Connection
 from api.cli.ending import ending_in_order
+from api.cli.known_heads import KnownHeads
 from api.cli.patience import Patience
 from api.cli.speech import said
 from api.cli.turns import Turns
@@ -102,7 +103,7 @@ def listen(app: Application, listener: socket.socket, settings: Settings) -> Non
 
 def protocol_of(app: Application, patience: Patience) -> Any:
     """Return what makes a connection; all that the server does to it is to call it."""
-    return partial(Connection, application=app, patience=patience, turns=Turns())
+    return partial(Connection, application=app, patience=patience, turns=Turns(), heads=KnownHeads())
 
 
 def _room_for(connections: int) -> int:

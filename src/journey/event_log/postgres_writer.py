@@ -14,20 +14,12 @@ import sqlalchemy as sa
 from journey.errors import AppendConflict, LogUnavailable, Unstorable
 from journey.event_log.links import Place
 from journey.event_log.postgres import PostgresStore
+from journey.event_log.postgres_append import APPEND, APPEND_WITH_KEYS, key_values, values
 from journey.event_log.rows import Entry, EventKey, Row
 from journey.event_log.writing import Newer, Snapshot, take_in
 from journey.loop_connection import connect
 from journey.sealing.data_keys import KeyName, WrappedKey
 
-_APPEND = (
-    "SELECT append_events($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],"
-    " $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[])"
-)
-_APPEND_WITH_KEYS = (
-    "SELECT append_events_with_keys($1::text[], $2::text[], $3::integer[], $4::bytea[], $5::integer,"
-    " $6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::bytea[],"
-    " $11::text[], $12::text[], $13::bytea[], $14::text[], $15::text[])"
-)
 _DATA_KEYS = """
 SELECT k.stream_id, k.retention, k.version, k.epoch, k.wrapped
 FROM unnest($1::text[], $2::text[]) AS wanted (stream_id, retention)
@@ -124,12 +116,12 @@ class PostgresWriter:
     ) -> Sequence[int] | None:
         """Write entries; return None where the connection was lost and certainly nothing was written."""
         connection = await self._connected()
-        values = _values(entries, links)
+        columns = values(entries, links)
         try:
             positions: Sequence[int] = await (
-                self._append_with_keys.fetchval(*_key_values(keys), *values)
+                self._append_with_keys.fetchval(*key_values(keys), *columns)
                 if keys
-                else self._append.fetchval(*values)
+                else self._append.fetchval(*columns)
             )
         except _FAILURES as error:
             state = _state(error)
@@ -223,8 +215,8 @@ class PostgresWriter:
         connection = None
         try:
             connection = await connect(self._url, self._patience, **self._session)
-            self._append = await connection.prepare(_APPEND)
-            self._append_with_keys = await connection.prepare(_APPEND_WITH_KEYS)
+            self._append = await connection.prepare(APPEND)
+            self._append_with_keys = await connection.prepare(APPEND_WITH_KEYS)
         except (*_FAILURES, TimeoutError) as error:
             if connection is not None:
                 connection.terminate()
@@ -243,35 +235,6 @@ class PostgresWriter:
         if self._connection is not None:
             self._connection.terminate()
         self._connection = None
-
-
-def _values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[Sequence[Any], ...]:
-    """Return entries as `append_events` takes them: column by column."""
-    opened = [entry for entry in entries if entry.new_case is not None]
-    return (
-        [entry.stream_id for entry in entries],
-        [entry.version for entry in entries],
-        [entry.type for entry in entries],
-        [entry.state for entry in entries],
-        links,
-        [entry.key[0] for entry in entries],
-        [entry.key[1] for entry in entries],
-        [entry.digest for entry in entries],
-        [entry.new_case for entry in opened],
-        [entry.stream_id for entry in opened],
-    )
-
-
-def _key_values(keys: Sequence[WrappedKey]) -> tuple[Any, ...]:
-    """Return keys as `append_events_with_keys` takes them, in one order: two writers may bring the same."""
-    ordered = sorted(keys)
-    return (
-        [key.name.stream_id for key in ordered],
-        [key.name.retention for key in ordered],
-        [key.version for key in ordered],
-        [key.wrapped for key in ordered],
-        ordered[0].epoch,
-    )
 
 
 def _state(error: BaseException) -> str:
