@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.cli.known_heads import KnownHeads
 from api.cli.listening import protocol_of
 from api.cli.patience import Patience
 from api.keys import SCOPES, KeyStore, Scope
@@ -74,7 +75,9 @@ def serving(settings: Settings, **further: Any) -> Iterator[Site]:
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=protocol_of(app, Patience(seconds=30, connections=1_000, connections_per_address=0)),
+        http=protocol_of(
+            app, Patience(seconds=30, connections=1_000, connections_per_address=0), KnownHeads()
+        ),
         log_level="error",
         timeout_graceful_shutdown=1,
         lifespan="on",

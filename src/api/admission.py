@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from typing import Annotated
 
 import structlog
@@ -10,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.types import Scope
 
 from api.caller import Caller
-from api.heads import head_of
+from api.heads import Head, Shown, head_of
 from api.parameters import check_parameters
 from api.policies import POLICIES, Policy
 from api.problems import Problem
@@ -44,16 +43,14 @@ async def admitted(request: Request) -> Caller:
     return caller
 
 
-def admitted_at_once(
-    scope: Scope, head: Mapping[bytes, bytes], service: Service, endpoint: str
-) -> Caller | None:
+def admitted_at_once(scope: Scope, head: Head, service: Service, endpoint: str) -> Caller | None:
     """Return who calls, where they are known and `admitted` would return them; None where it must look.
 
     The request is counted, once, however it goes on. Raises `too-many-requests`.
     """
     if service.guard.finding is not None:
         return None
-    caller = _known(_shown(head), service)
+    caller = _known(head.shown, service)
     if caller is None or not POLICIES[endpoint].admits(caller):
         return None
     _count(scope, service, caller)
@@ -69,19 +66,13 @@ def _needs_the_whole_log(path: str) -> bool:
 
 
 async def _caller(request: Request, service: Service) -> Caller:
-    shown = _shown(head_of(request))
+    shown = head_of(request).shown
     if not shown:
         raise Problem("unauthorized")
     return _known(shown, service) or await _looked_up(shown, service, _address(request))
 
 
-def _shown(head: Mapping[bytes, bytes]) -> str:
-    """Return the key or token of a request; an empty text where it shows none."""
-    scheme, _, credentials = head.get(b"authorization", b"").partition(b" ")
-    return credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
-
-
-def _known(shown: str, service: Service) -> Caller | None:
+def _known(shown: Shown, service: Service) -> Caller | None:
     """Return who shows this, where that is at hand."""
     if shown.startswith(_KEY):
         return service.keys.remembered(shown)
@@ -94,7 +85,7 @@ def _count(scope: Scope, service: Service, caller: Caller) -> None:
         scope[RATE] = limit.count(caller.name)
 
 
-async def _looked_up(shown: str, service: Service, address: str) -> Caller:
+async def _looked_up(shown: Shown, service: Service, address: str) -> Caller:
     """Return who shows what is not known to be good; log and count where it is not."""
     failures = service.limits.failures
     if failures is not None:
@@ -109,7 +100,7 @@ async def _looked_up(shown: str, service: Service, address: str) -> Caller:
         raise
 
 
-async def _recognised(shown: str, service: Service) -> Caller:
+async def _recognised(shown: Shown, service: Service) -> Caller:
     if not shown.startswith(_KEY) and service.tokens is not None:
         return await service.tokens.caller(shown)
     caller = await service.keys.caller(shown) if shown.startswith(_KEY) else None

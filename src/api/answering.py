@@ -53,7 +53,8 @@ class Application(FastAPI):
     def told(self, posted: Posted) -> Response:
         """Return the whole answer to what was taken at once."""
         response = posted.answer()
-        response.raw_headers = _complete(posted.scope, response.raw_headers)
+        # It is no page.
+        response.raw_headers = [*response.raw_headers, *_OF_ANSWERS, *posted.scope.get(RATE, ())]
         return response
 
 

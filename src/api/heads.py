@@ -1,6 +1,8 @@
 """The headers of a request, looked up without a search through all of them each time."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
 from typing import cast
 
 from fastapi import Request
@@ -9,14 +11,36 @@ from starlette.types import Scope
 _KEPT = "journey.head"
 
 
-def head_of(request: Request) -> Mapping[bytes, bytes]:
-    """Return the headers of a request by their names in lower case; of several with one name the first."""
+class Shown(str):  # noqa: SLOT000  # it keeps its digest
+    """The key or token that a request shows; an empty text where it shows none."""
+
+    @cached_property
+    def digest(self) -> bytes:
+        """By what it is known without being kept."""
+        return hashlib.sha256(self.encode()).digest()
+
+
+class Head(dict[bytes, bytes]):
+    """The headers of a request by their names in lower case; of several with one name the first."""
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        super().__init__(reversed([*headers]))
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Who sends the request, as far as it says so."""
+        scheme, _, credentials = self.get(b"authorization", b"").partition(b" ")
+        return Shown(credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else "")
+
+
+def head_of(request: Request) -> Head:
+    """Return the headers of a request."""
     return head_in(request.scope)
 
 
-def head_in(scope: Scope) -> Mapping[bytes, bytes]:
+def head_in(scope: Scope) -> Head:
     """Return the same of the scope of a request."""
     head = scope.get(_KEPT)
     if head is None:
-        head = scope[_KEPT] = dict(reversed(scope["headers"]))
-    return cast("Mapping[bytes, bytes]", head)
+        head = scope[_KEPT] = Head(scope["headers"])
+    return cast("Head", head)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from api.caller import Caller
-from api.keys import ApiKey, KeyStore, Stored, digest, taken_apart
+from api.heads import Shown
+from api.keys import ApiKey, KeyStore, Stored, taken_apart
 
 # How long a key that was looked up is trusted without another look, and so how long a revoked one lives on.
 _TRUSTED_SECONDS = 2.0
@@ -51,10 +52,9 @@ class KnownKeys(KeyStore):
         found = await asyncio.shield(self._look(key))
         return None if found is None else _holder(found)
 
-    def remembered(self, key: str) -> Caller | None:
+    def remembered(self, key: Shown) -> Caller | None:
         """Return who shows `key` where that is known; look it up again beside, in time."""
-        shown = digest(key)
-        known = self._shown.get(shown)
+        known = self._shown.get(key.digest)
         if known is None or known is not self._trusted.get(known.stored.key.prefix):
             prefix, secret = taken_apart(key)
             known = self._trusted.get(prefix)
@@ -62,7 +62,7 @@ class KnownKeys(KeyStore):
                 return None
             if len(self._shown) >= _MOST_SHOWN:
                 self._shown.clear()
-            self._shown[shown] = known
+            self._shown[key.digest] = known
         left = known.until - time.monotonic()
         if left < _AHEAD_SECONDS:
             if left < 0:

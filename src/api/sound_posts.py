@@ -5,7 +5,6 @@ with the same bytes; where anything needs a closer look nothing is done, and the
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastapi import Response
@@ -15,7 +14,7 @@ from api import problems
 from api.admission import admitted_at_once
 from api.content_modes import content_mode
 from api.event_attributes import Reading
-from api.heads import head_in
+from api.heads import Head, head_in
 from api.outcomes import answer
 from api.problems import Problem
 from api.service import Service
@@ -61,7 +60,7 @@ def post_at_once(service: Service, scope: Scope, body: bytes) -> Posted | None:
         return None
 
 
-def _posted(service: Service, scope: Scope, head: Mapping[bytes, bytes], body: bytes) -> Posted | None:
+def _posted(service: Service, scope: Scope, head: Head, body: bytes) -> Posted | None:
     """Do so; an error shows that it takes a closer look."""
     caller = admitted_at_once(scope, head, service, "post_events")
     if caller is None:

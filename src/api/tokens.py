@@ -1,6 +1,5 @@
 """Access tokens of the configured identity provider: signed JWTs (RFC 7519), checked and remembered."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
@@ -10,6 +9,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.caller import Caller
+from api.heads import Shown
 from api.keys import SCOPES, Scope
 from api.token_keys import TokenKey, TokenKeys
 from api.token_refusals import refused
@@ -86,14 +86,14 @@ class Tokens:
         self._registry = _Pinned(algorithms=settings.token_algorithms)
         self._known: dict[bytes, _Known] = {}
 
-    def remembered(self, token: str) -> Caller | None:
+    def remembered(self, token: Shown) -> Caller | None:
         """Return who shows a token that is known to be good; None says nothing."""
-        known = self._known.get(_digest(token))
+        known = self._known.get(token.digest)
         if known is None or self._keys.fresh(known.key_id) is not known.key:
             return None
         return known.caller if known.ends > self._clock().timestamp() else None
 
-    async def caller(self, token: str) -> Caller:
+    async def caller(self, token: Shown) -> Caller:
         """Return who shows a token; raise `unauthorized`, with the reason, where it is not good.
 
         Raises `token-keys-unavailable` where that cannot be told.
@@ -115,9 +115,8 @@ class Tokens:
         caller = _caller(claims)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[_digest(token)] = _Known(
-            caller, claims.exp + self._settings.token_leeway, header.kid, key
-        )
+        ends = claims.exp + self._settings.token_leeway
+        self._known[token.digest] = _Known(caller, ends, header.kid, key)
         return caller
 
     async def close(self) -> None:
@@ -160,10 +159,6 @@ def tokens_of(settings: Settings, clock: Callable[[], datetime]) -> Tokens | Non
         pause=settings.token_keys_pause,
     )
     return Tokens(settings, keys, clock)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _taken_apart(token: str) -> tuple[jws.CompactSignature, _Header]:

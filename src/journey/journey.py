@@ -41,9 +41,12 @@ class Journey(NamedTuple):
     """How far the customer's data is restricted or erased; None where it is neither."""
 
 
+_INITIAL = Journey()
+
+
 def initial() -> Journey:
     """Return the journey of a customer who was never met."""
-    return Journey()
+    return _INITIAL
 
 
 def evolve(journey: Journey, event: Event | RecordedEvent) -> Journey:

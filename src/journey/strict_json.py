@@ -61,7 +61,8 @@ def parse(body: bytes, *, max_depth: int = MAX_DEPTH) -> JSON:
     refused without a look inside; `max_depth` is at most 200, because the scanner recurses. The integer `-0`
     is read as 0.
     """
-    return parse_measured(body, max_depth=max_depth).value
+    read = _read_plainly(body, max_depth)
+    return parse_carefully(body, max_depth=max_depth) if read is None else read.value
 
 
 def parse_measured(body: bytes, *, max_depth: int = MAX_DEPTH) -> Measured:
@@ -76,14 +77,22 @@ def _read_plainly(body: bytes, max_depth: int) -> Measured | None:
     """Read a document of which it is plain to see that everybody reads it alike."""
     try:
         value = orjson.loads(body)
-        entries = _entries(value)
-        if len(entries) > _MANY_ENTRIES:
-            return None
-        written = [orjson.dumps(entry, option=orjson.OPT_STRICT_INTEGER) for entry in entries]
+        if type(value) is list:
+            return _read_list_plainly(value, body, max_depth)
+        written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except (ValueError, TypeError):
         return None
-    whole = b"[%b]" % b",".join(written) if entries is value else written[0]
-    if max_depth and _is_plain(body, whole) and all(_is_small(entry, max_depth - 1) for entry in written):
+    if max_depth and _is_plain(body, written) and _is_small(written, max_depth - 1):
+        return Measured(value, [len(written)])
+    return None
+
+
+def _read_list_plainly(value: list[JSON], body: bytes, max_depth: int) -> Measured | None:
+    if not max_depth or len(value) > _MANY_ENTRIES:
+        return None
+    written = [orjson.dumps(entry, option=orjson.OPT_STRICT_INTEGER) for entry in value]
+    whole = b"[%b]" % b",".join(written)
+    if _is_plain(body, whole) and all(_is_small(entry, max_depth - 1) for entry in written):
         return Measured(value, [*map(len, written)])
     return None
 

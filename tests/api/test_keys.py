@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from api.heads import Shown
 from api.keys import ApiKey
 from api.known_keys import KnownKeys
 from journey.settings import Settings
@@ -67,7 +68,7 @@ class TestRotation:
         assert kept.find(second) is not None
         kept.now = START + DAY
         assert kept.find(first) is None
-        assert kept.keys.remembered(first) is None
+        assert kept.keys.remembered(Shown(first)) is None
         assert kept.find(second) is not None
 
     def test_an_end_is_not_put_off(self, kept: Kept) -> None:

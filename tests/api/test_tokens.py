@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from pydantic import ValidationError
 
 from api.caller import Caller
+from api.heads import Shown
 from api.problems import Problem
 from api.token_refusals import Reason
 from api.tokens import Tokens, tokens_of
@@ -36,7 +37,7 @@ def checking(directory: Path, now: Any = utc_now, **further: Any) -> Tokens:
 
 def caller(tokens: Tokens, shown: str) -> Caller:
     """Return who shows a token."""
-    return asyncio.run(tokens.caller(shown))
+    return asyncio.run(tokens.caller(Shown(shown)))
 
 
 def reason(tokens: Tokens, shown: str) -> Reason:
@@ -48,7 +49,7 @@ def reason(tokens: Tokens, shown: str) -> Reason:
     assert problem.code == "unauthorized"
     assert 'error="invalid_token"' in problem.headers["WWW-Authenticate"]
     assert not any(len(part) > 8 and part in str(problem.detail) for part in shown.split("."))
-    assert tokens.remembered(shown) is None
+    assert tokens.remembered(Shown(shown)) is None
     return told
 
 
@@ -66,12 +67,12 @@ class TestGood:
         """Whoever signs with a key of the provider, in a way that the service takes, is known."""
         shown = token("journeys:read", name=name, algorithm=algorithm, sub="li.na")
         tokens = checking(tmp_path)
-        assert tokens.remembered(shown) is None
+        assert tokens.remembered(Shown(shown)) is None
 
         known = caller(tokens, shown)
 
         assert known == Caller("token:li.na", frozenset({"journeys:read"}))
-        assert tokens.remembered(shown) == known
+        assert tokens.remembered(Shown(shown)) == known
 
     @pytest.mark.parametrize(
         "told",
@@ -157,9 +158,9 @@ class TestClaims:
         assert caller(tokens, shown).subject == "customer-1"
 
         now[0] = start + timedelta(seconds=159)
-        assert tokens.remembered(shown) is not None
+        assert tokens.remembered(Shown(shown)) is not None
         now[0] = start + timedelta(seconds=160)
-        assert tokens.remembered(shown) is None
+        assert tokens.remembered(Shown(shown)) is None
         assert reason(tokens, shown) == "expired"
         now[0] = start - timedelta(seconds=1)
         assert reason(checking(tmp_path, lambda: now[0], token_leeway=60.0), shown) == "not-yet-valid"

@@ -1,24 +1,19 @@
 """The server's HTTP protocol, with limits where uvicorn has none: of heads, of time, of connections."""
 
 import asyncio
-import socket
-import struct
 from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
 from httptools import parse_url
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.answering import Application
-from api.cli.curt_answers import curt_answer, tag_of, too_busy
+from api.cli.curt_answers import too_busy
 from api.cli.exchange import Exchange
-from api.cli.joined_writes import Joining
 from api.cli.known_heads import KnownHead, KnownHeads
-from api.cli.patience import Awaited, Mark, Patience
 from api.cli.turns import Turns
-from api.languages import DEFAULT
+from api.cli.watched_connection import WatchedConnection
 from api.problem_texts import ProblemCode
 from api.ready import EXTENSIONS
 from api.sound_posts import Posted
@@ -29,31 +24,19 @@ MAX_HEADERS = 100
 """How many headers a request may have."""
 MAX_PIPELINED = 32
 """How many requests may wait on one connection for the answer to the one before."""
-_AT_ONCE = struct.pack("ii", 1, 0)
-"""What makes the system throw away what it has still to send over a socket that is closed."""
 
 
 class _HeadRefused(Exception):
     """The head of a request is larger than it may be; the parser carries this out of its callback."""
 
 
-class Connection(HttpToolsProtocol):
-    """One connection of a client.
-
-    What is counted here is looked at once a second by `Patience`: no request starts a timer.
-    """
+class Connection(WatchedConnection):
+    """One connection of a client, and the requests that come over it."""
 
     def __init__(
-        self,
-        *settings: Any,
-        patience: Patience,
-        turns: Turns,
-        heads: KnownHeads,
-        application: Application,
-        **named: Any,
+        self, *settings: Any, turns: Turns, heads: KnownHeads, application: Application, **named: Any
     ) -> None:
         super().__init__(*settings, **named)
-        self._patience = patience
         self._heads = heads
         self._turns = turns
         self._unread = False
@@ -61,36 +44,19 @@ class Connection(HttpToolsProtocol):
         self._application = application
         self._held: Exchange | None = None
         """A request that may be there as a whole when all that has come is read."""
-        self._joining: Joining | None = None
         self._fault: ProblemCode = "malformed-request"
-        self._heard = 0
-        self._used = 0
-        """How much of what was heard was of use: it ends in a whole head or in a piece of a body."""
-        self.mark: Mark | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin with a new connection, unless there are too many."""
-        self._joining = Joining(transport)
-        super().connection_made(cast("Any", self._joining))  # it does all that transports do
-        if not self._patience.admits(self, len(self.connections)):
-            self._refuse("connection-limit")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End with the connection."""
-        self._patience.forget(self)
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take a piece, unless nothing but head has come for too long."""
         self._heard += len(data)
         rests = self._rests()
-        if rests and (known := self._heads.find(data)) is not None and not self.flow.write_paused:
+        if rests and (known := self._heads.find(data)) and not self._patience.busy(len(self.tasks)):
             self._take(known, data)
             return
         super().data_received(data)
-        if self._held is not None:
-            exchange, self._held = self._held, None
-            if self._begin(exchange) and rests and self.scope is exchange.scope and exchange.keep_alive:
+        if (exchange := self._held) is not None:
+            self._held = None
+            if self._begin(exchange) and rests and exchange.keep_alive:
                 self._heads.learn(data, cast("Scope", exchange.scope))
         if self._heard - self._used > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse("head-too-large")
@@ -105,7 +71,8 @@ class Connection(HttpToolsProtocol):
             raise _HeadRefused
         self._used = self._heard
         app = cast("Any", too_busy) if self._patience.busy(len(self.tasks)) else self.app
-        before, self.cycle = self._last, self._exchange(*self._described())
+        keep_alive = self._described()
+        before, self.cycle = self._last, self._exchange(keep_alive=keep_alive)
         # What follows a chunked body is no header of the request, which may be under way by now.
         self.headers = []
         if before is not None and not before.response_complete:
@@ -116,8 +83,8 @@ class Connection(HttpToolsProtocol):
         else:
             self._start_asgi_task(self.cycle, app)
 
-    def _described(self) -> tuple[Any, bool]:
-        """Complete the scope of a request whose head is there; return it, and whether others may follow."""
+    def _described(self) -> bool:
+        """Complete the scope of a request whose head is there; tell whether others may follow."""
         scope, version = self.scope, self.parser.get_http_version()
         url = parse_url(self.url)
         path = url.path.decode("ascii")
@@ -127,12 +94,12 @@ class Connection(HttpToolsProtocol):
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
         scope["extensions"] = EXTENSIONS
-        return scope, version != "1.0" and self.parser.should_keep_alive()
+        return version != "1.0" and bool(self.parser.should_keep_alive())
 
-    def _exchange(self, scope: Any, keep_alive: bool) -> Exchange:
-        """Return what answers a request."""
+    def _exchange(self, *, keep_alive: bool) -> Exchange:
+        """Return what answers the request."""
         return Exchange(
-            scope=scope,
+            scope=self.scope,
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
@@ -175,60 +142,25 @@ class Connection(HttpToolsProtocol):
         del msg
         self._refuse(self._fault)
 
-    @property
-    def address(self) -> str | None:
-        """The address of the client."""
-        return self.client[0] if self.client else None
-
-    @property
-    def message(self) -> object:
-        """The request that came last, or is coming."""
-        return self.scope
-
-    @property
-    def moved(self) -> int:
-        """How many bytes have gone over the connection, in both directions."""
-        written = self._joining.written if self._joining else 0
-        return self._heard + written - self.transport.get_write_buffer_size()
-
-    def awaits(self) -> Awaited | None:
-        """Tell what the client is to do; None where the service itself is to do something."""
-        cycle = self._last
-        # Who sends on may read later: many send all before they read anything.
-        sending = cycle is not None and not cycle.response_complete and cycle.more_body
-        if self.transport.get_write_buffer_size():
-            return None if sending and self.flow.read_paused else "reading"
-        if cycle is None or cycle.response_complete:
-            return "next" if cycle is not None and self.scope is cycle.scope else "head"
-        taken = not (cycle.body or self.flow.read_paused or self.pipeline)
-        return "body" if sending and taken else None
-
-    def cut(self, awaited: Awaited) -> None:
-        """End the connection: the client has not done what it was to do."""
-        if awaited == "reading":
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            self.transport.abort()
-        elif awaited == "next" or (awaited == "head" and self._heard == self._used):
-            self.transport.close()
-        else:
-            self._refuse("request-timeout")
-
     def _rests(self) -> bool:
         """Tell whether all that came so far has been read and answered."""
         cycle = self._last
         # Of a head that is coming there is a scope already.
-        return cycle is not None and cycle.response_complete and not cycle.more_body and self.scope is cycle.scope
+        return (
+            cycle is not None
+            and cycle.response_complete
+            and not cycle.more_body
+            and self.scope is cycle.scope
+        )
 
     def _take(self, known: KnownHead, data: bytes) -> None:
         """Begin with a whole request whose head is known."""
         self._used = self._heard
-        scope = known.scope.copy()
-        scope.update(server=self.server, client=self.client, scheme=self.scheme, state=self.app_state.copy())
-        self.scope, self.headers = cast("Any", scope), []
-        self.cycle = exchange = self._exchange(scope, True)
-        exchange.body += data[known.body :]
-        exchange.more_body = False
-        exchange.message_event.set()
+        own = {"server": self.server, "client": self.client, "scheme": self.scheme}
+        self.scope = cast("Any", {**known.scope, **own, "state": self.app_state.copy()})
+        self.headers, self.expect_100_continue = [], False
+        self.cycle = exchange = self._exchange(keep_alive=True)
+        exchange.hold(data[known.body :])
         self._begin(exchange)
 
     def _begin(self, exchange: Exchange) -> bool:
@@ -262,28 +194,6 @@ class Connection(HttpToolsProtocol):
             self._unread = True
         else:
             self._start_asgi_task(*self.pipeline.pop())
-
-    def _refuse(self, code: ProblemCode) -> None:
-        """Answer what cannot become a request, and close; an answer that is owed already is given first."""
-        cycle = self._last
-        if cycle is not None and not cycle.response_complete:
-            if not cycle.more_body:
-                self.flow.pause_reading()
-                cycle.keep_alive = False
-                return
-            cycle.disconnected = True
-            if cycle.response_started or self.pipeline:
-                self.transport.abort()
-                return
-        scope: Any = self.scope
-        tag = tag_of(scope["headers"]) if scope else DEFAULT
-        self.transport.write(curt_answer(code, tag, self.server_state.default_headers))
-        self.transport.close()
-
-    @property
-    def _last(self) -> RequestResponseCycle | None:
-        """The request whose head came last; none yet on a new connection."""
-        return self.cycle
 
     def _too_large(self) -> bool:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES

@@ -1,15 +1,22 @@
 """One request over a connection, and its answer, which the application may give in one piece."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from api.cli.joined_writes import Joining
 from api.ready import WHOLE, Header
 
 
 class Exchange(RequestResponseCycle):
     """A request and its answer, as an application sees them."""
+
+    def hold(self, body: bytes) -> None:
+        """Take the whole body."""
+        self.body += body
+        self.more_body = False
+        self.message_event.set()
 
     async def send(self, message: Any) -> None:
         """Send what the application tells; a whole answer too."""
@@ -31,7 +38,7 @@ class Exchange(RequestResponseCycle):
         for name, value in headers:
             lines += (name, b": ", value, b"\r\n")
         lines += (b"\r\n", body) if self.keep_alive else (b"connection: close\r\n\r\n", body)
-        self.transport.write(b"".join(lines))
+        cast("Joining", self.transport).write_whole(b"".join(lines))
         self.response_started = self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:

@@ -22,6 +22,14 @@ class Joining:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
 
+    def write_whole(self, data: bytes) -> None:
+        """Write now, where nothing is kept: all of an answer is there, and nothing to be joined with it."""
+        if self._parts:
+            self._parts.append(data)
+        elif not self._transport.is_closing():
+            self.written += len(data)
+            self._transport.write(data)
+
     def close(self) -> None:
         """Write what is kept, and close."""
         self._flush()

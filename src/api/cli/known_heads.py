@@ -46,7 +46,9 @@ class KnownHeads:
         """Remember the head of `data`, which the parser found to begin with this request."""
         body = data.find(_END) + len(_END)
         head = head_in(scope)
-        if head.get(b"content-length") != b"%d" % (len(data) - body) or any(name in head for name in _FURTHER):
+        if head.get(b"content-length") != b"%d" % (len(data) - body) or any(
+            name in head for name in _FURTHER
+        ):
             return
         if len(self._known) >= _MOST:
             self.forget()

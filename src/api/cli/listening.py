@@ -87,9 +87,10 @@ def listen(app: Application, listener: socket.socket, settings: Settings) -> Non
         _room_for(settings.max_connections),
         settings.max_connections_per_address,
     )
+    heads = KnownHeads()
     config = uvicorn.Config(
         ending_in_order(app, ending),
-        http=protocol_of(app, patience),
+        http=protocol_of(app, patience, heads),
         ws="none",
         log_config=None,  # its lines go the way of all others
         log_level="error",  # it would warn of each request that is none: as often as somebody likes
@@ -98,12 +99,12 @@ def listen(app: Application, listener: socket.socket, settings: Settings) -> Non
         timeout_graceful_shutdown=_GRACE,
         proxy_headers=False,  # nothing trusts what a header says of the client, or of the scheme
     )
-    _Server(config, ending, patience).run(sockets=[listener])
+    _Server(config, ending, patience, heads).run(sockets=[listener])
 
 
-def protocol_of(app: Application, patience: Patience) -> Any:
+def protocol_of(app: Application, patience: Patience, heads: KnownHeads) -> Any:
     """Return what makes a connection; all that the server does to it is to call it."""
-    return partial(Connection, application=app, patience=patience, turns=Turns(), heads=KnownHeads())
+    return partial(Connection, application=app, patience=patience, turns=Turns(), heads=heads)
 
 
 def _room_for(connections: int) -> int:
@@ -119,10 +120,13 @@ def _room_for(connections: int) -> int:
 class _Server(uvicorn.Server):
     """A server that tells where it answers once it does, streams when it ends, and slow clients to go."""
 
-    def __init__(self, config: uvicorn.Config, ending: asyncio.Event, patience: Patience) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ending: asyncio.Event, patience: Patience, heads: KnownHeads
+    ) -> None:
         super().__init__(config)
         self._ending = ending
         self._patience = patience
+        self._heads = heads
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell it."""
@@ -137,6 +141,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections once a second; the server calls it ten times as often."""
         if counter % 10 == 0:
+            self._heads.forget()
             connections: Any = self.server_state.connections
             await self._patience.look(connections, time.monotonic())
         return await super().on_tick(counter)

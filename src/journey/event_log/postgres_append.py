@@ -21,14 +21,17 @@ def _columns(first: int) -> str:
     """Return what `append_events` takes, from ten parameters."""
     parts = [f"string_to_array(${first + place}::text, E'\\x1f')" for place in range(10)]
     parts[1] += "::bigint[]"
-    parts[3] = f"ARRAY(SELECT convert_to(part, 'UTF8') FROM unnest({parts[3]}) AS part)"
-    for place in (4, 7):
-        parts[place] = f"ARRAY(SELECT decode(part, 'hex') FROM unnest({parts[place]}) AS part)"
+    for place, read in (
+        (3, "convert_to(part, 'UTF8')"),
+        (4, "decode(part, 'hex')"),
+        (7, "decode(part, 'hex')"),
+    ):
+        parts[place] = f"ARRAY(SELECT {read} FROM unnest({parts[place]}) AS part)"  # noqa: S608  # ours
     return ", ".join(parts)
 
 
-APPEND = f"SELECT append_events({_columns(1)})"  # noqa: S608  # nothing of it comes from outside
-APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # noqa: S608  # as above
+APPEND = f"SELECT append_events({_columns(1)})"  # as above
+APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # as above
 
 
 def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:

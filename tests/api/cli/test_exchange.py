@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from api.cli.known_heads import KnownHeads
 from api.cli.listening import protocol_of
 from api.cli.patience import Patience
 from api.ready import Ready
@@ -83,7 +84,9 @@ class Application:
 async def connected(application: Any, state: ServerState | None = None) -> tuple[Any, Transport]:
     """Return a connection of a server and what it writes to."""
     patience = Patience(seconds=30, connections=10, connections_per_address=0)
-    config = uvicorn.Config(application, http=protocol_of(application, patience), log_config=None)
+    config = uvicorn.Config(
+        application, http=protocol_of(application, patience, KnownHeads()), log_config=None
+    )
     config.load()
     made: Any = config.http_protocol_class
     connection = made(config=config, server_state=state or ServerState(), app_state={})
