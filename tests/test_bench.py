@@ -192,6 +192,6 @@ class TestSmoke:
         goals = orjson.loads(output.read_bytes())["goals"]
         cases = [case for goal in goals for case in goal["cases"].values()]
         assert [goal["goals"] for goal in goals] == [["V1"], ["V7", "V11"]]
-        assert len(cases) == 5
+        assert len(cases) == 6
         assert all(case["median"] > 0 for case in cases)
         assert sum(each["failures"] for case in cases for each in case["samples"]) == 0

@@ -10,17 +10,19 @@ from bench.deployment import Deployment, on_files, on_postgres
 from bench.events import APART_IN_BATCHES, events
 from bench.machine import Bench
 from bench.peers import library
-from bench.posting import Posting, seed
+from bench.posting import Making, Posting, seed
 from bench.servers import Server, peer
 from journey.words import Words
 
 NOOP = Words("FastAPI, validated, does nothing", "FastAPI 仅校验，不做任何处理")
 LEAST = Words("bytes committed in groups, nothing else", "仅将字节成组提交，不做其他处理")
+UNMET = Words("the same, customers never met", "同上，均为新客户")
 _PRELOADED = 60_000
+_UNMET = 10_000_000
 OURS = Words("ours on PostgreSQL", "本服务（PostgreSQL）")
 
 
-def posting(bench: Bench, deployment: Deployment) -> Posting:
+def posting(bench: Bench, deployment: Deployment, *, making: Making | None = None) -> Posting:
     """Return what posts single events to our service, and waits for its projections behind each sample."""
     after = deployment.catch_up if deployment.projector else lambda: None
     return Posting(
@@ -29,26 +31,48 @@ def posting(bench: Bench, deployment: Deployment) -> Posting:
         deployment.groups,
         key=deployment.key,
         deployment=deployment,
+        making=making,
         after=after,
     )
 
 
+def met(bench: Bench, *deployments: Deployment) -> None:
+    """Begin with journeys of some events, as they are found in a service that has run for a while."""
+    for each in deployments:
+        seed(each, min(_PRELOADED, bench.scale), events("preloaded", apart=APART_IN_BATCHES))
+
+
+def _unmet(bench: Bench, ours: Deployment) -> Posting:
+    """Return what posts events of customers who were never met before, nearly all of them."""
+    return posting(bench, ours, making=lambda name: events(f"{name}new", customers=_UNMET))
+
+
 @contextmanager
 def single_posts(bench: Bench) -> Iterator[Contest]:
-    """Post single events over 32 connections to one API worker, and to FastAPI's validated no-op."""
+    """Post single events over 32 connections to one API worker, and to FastAPI's validated no-op.
+
+    Those of customers who were never met before are a case of their own: each brings a key.
+    """
     database = bench.new_database()
     with (
         peer("framework") as noop,
         peer("grouped", BENCH_DATABASE=database) as least,
         on_postgres(bench) as ours,
+        on_postgres(bench) as opening,
     ):
+        met(bench, ours)
         groups = {"server": [least.pid], "database": [bench.postgres_pid()]}
         contest = _beside_noop(bench, noop, ours, "V1", 1.2)
         yield replace(
             contest,
-            cases=(*contest.cases, Case(key="least", title=LEAST, run=Posting(bench, least, groups))),
+            cases=(
+                *contest.cases,
+                Case(key="unmet", title=UNMET, run=_unmet(bench, opening)),
+                Case(key="least", title=LEAST, run=Posting(bench, least, groups)),
+            ),
             ratios=(
                 *contest.ratios,
+                _share(Words("new customers ÷ no-op", "新客户 ÷ 空操作"), "unmet", "noop"),
                 _share(Words("group commit alone ÷ no-op", "仅成组提交 ÷ 空操作"), "least", "noop"),
                 _share(Words("ours ÷ group commit alone", "本服务 ÷ 仅成组提交"), "ours", "least"),
             ),
@@ -68,6 +92,7 @@ def single_posts_live(bench: Bench) -> Iterator[Contest]:
     disturb the others.
     """
     with peer("framework") as noop, on_postgres(bench, projector=True) as ours:
+        met(bench, ours)
         yield _beside_noop(bench, noop, ours, "", None)
 
 
@@ -109,8 +134,7 @@ def beside_naive(bench: Bench) -> Iterator[Contest]:
         peer("naive", **stores["postgres"]) as naive,
         peer("naive", **stores["sqlite"]) as naive_files,
     ):
-        for deployment in (ours, files, embedded):
-            seed(deployment, count, events("preloaded", apart=APART_IN_BATCHES))
+        met(bench, ours, files, embedded)
         groups = {"server": [naive.pid], "database": [bench.postgres_pid()]}
         yield Contest(
             cases=(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from bench.contest import Case, Contest, Ratio
 from bench.deployment import on_postgres
-from bench.goals.appending import posting
+from bench.goals.appending import met, posting
 from bench.goals.batches import batches
 from bench.machine import Bench
 from journey.words import Words
@@ -15,13 +15,17 @@ _LEFT = 0.85
 
 @contextmanager
 def guarded(bench: Bench) -> Iterator[Contest]:
-    """Post single events and batches to our service, and to itself without what protects the log."""
+    """Post single events and batches to our service, and to itself without what protects the log.
+
+    Customers were met before: their keys are made once, not with each event.
+    """
     with (
         on_postgres(bench) as safe,
         on_postgres(bench, program="bench.peers.unguarded") as bare,
         on_postgres(bench) as safe_batches,
         on_postgres(bench, program="bench.peers.unguarded") as bare_batches,
     ):
+        met(bench, safe, bare, safe_batches, bare_batches)
         yield Contest(
             cases=(
                 Case(

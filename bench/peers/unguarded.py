@@ -14,7 +14,7 @@ from journey.event_log.rows import Entry
 
 
 def _unlinked(_: links.Links, entries: Sequence[Entry]) -> links.Linked:
-    nothing: list[Any] = [None] * len(entries)
+    nothing = [b""] * len(entries)
     return links.Linked(nothing, {}, [])
 
 
