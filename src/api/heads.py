@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
-from typing import cast
 
 from fastapi import Request
 from starlette.types import Scope
@@ -40,7 +39,7 @@ def head_of(request: Request) -> Head:
 
 def head_in(scope: Scope) -> Head:
     """Return the same of the scope of a request."""
-    head = scope.get(_KEPT)
+    head: Head | None = scope.get(_KEPT)
     if head is None:
         head = scope[_KEPT] = Head(scope["headers"])
-    return cast("Head", head)
+    return head

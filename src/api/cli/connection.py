@@ -2,11 +2,10 @@
 
 import asyncio
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 from httptools import parse_url
-from starlette.types import Scope
 
 from api.answering import Application
 from api.cli.curt_answers import too_busy
@@ -57,7 +56,7 @@ class Connection(WatchedConnection):
         if (exchange := self._held) is not None:
             self._held = None
             if self._begin(exchange) and rests and exchange.keep_alive:
-                self._heads.learn(data, cast("Scope", exchange.scope))
+                self._heads.learn(data, exchange.scope)
         if self._heard - self._used > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse("head-too-large")
 
@@ -70,7 +69,7 @@ class Connection(WatchedConnection):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _HeadRefused
         self._used = self._heard
-        app = cast("Any", too_busy) if self._patience.busy(len(self.tasks)) else self.app
+        app: Any = too_busy if self._patience.busy(len(self.tasks)) else self.app
         keep_alive = self._described()
         before, self.cycle = self._last, self._exchange(keep_alive=keep_alive)
         # What follows a chunked body is no header of the request, which may be under way by now.
@@ -157,7 +156,7 @@ class Connection(WatchedConnection):
         """Begin with a whole request whose head is known."""
         self._used = self._heard
         own = {"server": self.server, "client": self.client, "scheme": self.scheme}
-        self.scope = cast("Any", {**known.scope, **own, "state": self.app_state.copy()})
+        self.scope = {**known.scope, **own, "state": self.app_state.copy()}
         self.headers, self.expect_100_continue = [], False
         self.cycle = exchange = self._exchange(keep_alive=True)
         exchange.hold(data[known.body :])
@@ -168,12 +167,12 @@ class Connection(WatchedConnection):
         posted = None
         # Who does not read the answers gets the next one the longer way, which waits for that.
         if not (exchange.more_body or self.flow.write_paused):
-            posted = self._application.at_once(cast("Scope", exchange.scope), bytes(exchange.body))
+            posted = self._application.at_once(exchange.scope, bytes(exchange.body))
         if posted is None:
             self._start_asgi_task(exchange, self.app)
             return False
         # The server waits for what is under way here as it does for tasks.
-        under_way = cast("Any", posted.outcomes)
+        under_way: Any = posted.outcomes
         self.tasks.add(under_way)
         under_way.add_done_callback(partial(self._tell, exchange, posted))
         return True

@@ -1,16 +1,19 @@
 """One request over a connection, and its answer, which the application may give in one piece."""
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from api.cli.joined_writes import Joining
 from api.ready import WHOLE, Header
 
 
 class Exchange(RequestResponseCycle):
     """A request and its answer, as an application sees them."""
+
+    scope: Any
+    transport: Any
+    """What joins writes."""
 
     def hold(self, body: bytes) -> None:
         """Take the whole body."""
@@ -38,7 +41,7 @@ class Exchange(RequestResponseCycle):
         for name, value in headers:
             lines += (name, b": ", value, b"\r\n")
         lines += (b"\r\n", body) if self.keep_alive else (b"connection: close\r\n\r\n", body)
-        cast("Joining", self.transport).write_whole(b"".join(lines))
+        self.transport.write_whole(b"".join(lines))
         self.response_started = self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:

@@ -45,10 +45,8 @@ class KnownHeads:
     def learn(self, data: bytes, scope: Scope) -> None:
         """Remember the head of `data`, which the parser found to begin with this request."""
         body = data.find(_END) + len(_END)
-        head = head_in(scope)
-        if head.get(b"content-length") != b"%d" % (len(data) - body) or any(
-            name in head for name in _FURTHER
-        ):
+        head, length = head_in(scope), b"%d" % (len(data) - body)
+        if head.get(b"content-length") != length or not head.keys().isdisjoint(_FURTHER):
             return
         if len(self._known) >= _MOST:
             self.forget()

@@ -99,7 +99,7 @@ def listen(app: Application, listener: socket.socket, settings: Settings) -> Non
         timeout_graceful_shutdown=_GRACE,
         proxy_headers=False,  # nothing trusts what a header says of the client, or of the scheme
     )
-    _Server(config, ending, patience, heads).run(sockets=[listener])
+    Listener(config, ending, patience, heads).run(sockets=[listener])
 
 
 def protocol_of(app: Application, patience: Patience, heads: KnownHeads) -> Any:
@@ -117,7 +117,7 @@ def _room_for(connections: int) -> int:
     return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - _FILES))
 
 
-class _Server(uvicorn.Server):
+class Listener(uvicorn.Server):
     """A server that tells where it answers once it does, streams when it ends, and slow clients to go."""
 
     def __init__(

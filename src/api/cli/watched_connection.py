@@ -22,6 +22,9 @@ class WatchedConnection(HttpToolsProtocol):
     What is counted here is looked at once a second by `Patience`: no request starts a timer.
     """
 
+    scope: Any
+    """Of the request that came last, or is coming."""
+
     def __init__(self, *settings: Any, patience: Patience, **named: Any) -> None:
         super().__init__(*settings, **named)
         self._patience = patience
@@ -50,7 +53,7 @@ class WatchedConnection(HttpToolsProtocol):
 
     @property
     def message(self) -> object:
-        """The request that came last, or is coming."""
+        """What stands for the request that came last, or is coming."""
         return self.scope
 
     @property
@@ -93,8 +96,7 @@ class WatchedConnection(HttpToolsProtocol):
             if cycle.response_started or self.pipeline:
                 self.transport.abort()
                 return
-        scope: Any = self.scope
-        tag = tag_of(scope["headers"]) if scope else DEFAULT
+        tag = tag_of(self.scope["headers"]) if self.scope else DEFAULT
         self.transport.write(curt_answer(code, tag, self.server_state.default_headers))
         self.transport.close()
 
