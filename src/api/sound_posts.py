@@ -29,7 +29,7 @@ _SEALED = SEALED.encode()
 
 
 class Posted(NamedTuple):
-    """An event that was handed to the writer."""
+    """An event that was handed to the writer, or one too many."""
 
     scope: Scope
     outcomes: "asyncio.Future[list[Outcome]]"
@@ -56,8 +56,17 @@ def post_at_once(service: Service, scope: Scope, body: bytes) -> Posted | None:
         return None
     try:
         return _posted(service, scope, head, body) if content_mode(head) == "structured" else None
+    except Problem as problem:
+        return _refused(scope, problem) if problem.code == "too-many-requests" else None
     except Exception:  # noqa: BLE001  # whatever it is, that way finds it too, and says so
         return None
+
+
+def _refused(scope: Scope, problem: Problem) -> Posted:
+    """Answer who sends far more than they may: to find that out twice each time would be at others' cost."""
+    outcomes: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+    outcomes.set_exception(problem)
+    return Posted(scope, outcomes)
 
 
 def _posted(service: Service, scope: Scope, head: Head, body: bytes) -> Posted | None:

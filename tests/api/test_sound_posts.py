@@ -207,6 +207,33 @@ class TestCloserLooks:
             assert told is not None
             assert b";r=1;" in told[1][b"ratelimit"]
 
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_one_too_many(self, tmp_path: Path, language: str) -> None:
+        """Who sends more than they may is told so at once, just as the longer way tells it."""
+        settings = Settings(
+            data=tmp_path / "data", roles=frozenset({"api"}), requests_per_second=0.001, request_burst=1
+        )
+        with running_app(settings) as running:
+            key = running.service.keys.create(["events:write"], running.service.clock())
+            scopes = [scope_of(key, accept_language=language) for _ in range(2)]
+            event = cloudevent(subject=new_customer())
+            first, second = [at_once(running, scope, orjson.dumps(event)) for scope in scopes]
+            longer = called(running, key, event, accept_language=language)
+
+            assert first is not None
+            assert first[0] == 201
+            assert second is not None
+            assert second[0] == 429
+            assert _without_moment(second) == _without_moment(longer)
+            assert running.service.appender.counts.appended == 1
+
+
+def _without_moment(told: Told) -> Told:
+    """Leave out how long there is to wait: it gets shorter."""
+    status, headers, body = told
+    kept = {name: value for name, value in headers.items() if name not in (b"retry-after", b"ratelimit")}
+    return status, kept, re.sub("[0-9]+", "", body["detail"])
+
 
 async def _run(app: Any, scope: dict[str, Any], body: bytes) -> None:
     async def receive() -> dict[str, Any]:
