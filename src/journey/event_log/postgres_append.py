@@ -6,20 +6,22 @@ apart.
 """
 
 from collections.abc import Collection, Sequence
+from itertools import repeat
 from typing import Any
 
 from journey.errors import Unstorable
 from journey.event_log.rows import Entry
 from journey.sealing.data_keys import WrappedKey
 
-_SEPARATOR = "\x1f"
-"""ASCII's separator of units. No id has control characters, and JSON writes them otherwise."""
+_SEPARATORS = [*map(chr, range(31, 0, -1))]
+"""What may stand before each value: no id that is sent has control characters, and JSON has them escaped."""
 _KEYS = "$1::text[], $2::text[], $3::integer[], $4::bytea[], $5::integer"
 
 
 def _columns(first: int) -> str:
-    """Return what `append_events` takes, from ten parameters."""
-    parts = [f"string_to_array(${first + place}::text, E'\\x1f')" for place in range(10)]
+    """Return what `append_events` takes, from ten parameters and the separator behind them."""
+    separator = f"${first + 10}::text"
+    parts = [f"(string_to_array(${first + place}::text, {separator}))[2:]" for place in range(10)]
     parts[1] += "::bigint[]"
     for place, read in (
         (3, "convert_to(part, 'UTF8')"),
@@ -37,18 +39,24 @@ APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # 
 def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:
     """Return entries, with their links, as `APPEND` takes them; raise `Unstorable` where it cannot."""
     opened = [entry for entry in entries if entry.new_case is not None]
-    return (
-        _joined([entry.stream_id for entry in entries]),
-        _joined([str(entry.version) for entry in entries]),
-        _joined([entry.type for entry in entries]),
-        _joined([entry.state.decode() for entry in entries]),
-        _joined([link.hex() for link in links]),
-        _joined([entry.key[0] for entry in entries]),
-        _joined([entry.key[1] for entry in entries]),
-        _joined([entry.digest.hex() for entry in entries]),
-        _joined([entry.new_case or "" for entry in opened]),
-        _joined([entry.stream_id for entry in opened]),
+    columns = (
+        [entry.stream_id for entry in entries],
+        [str(entry.version) for entry in entries],
+        [entry.type for entry in entries],
+        [entry.state.decode() for entry in entries],
+        [link.hex() for link in links],
+        [entry.key[0] for entry in entries],
+        [entry.key[1] for entry in entries],
+        [entry.digest.hex() for entry in entries],
+        [entry.new_case or "" for entry in opened],
+        [entry.stream_id for entry in opened],
     )
+    for separator in _SEPARATORS:
+        # It stands before each value, not between them: one value that is empty is not none at all.
+        joined = ["".join([separator + value for value in column]) for column in columns]
+        if all(map(_is_told_apart, joined, columns, repeat(separator))):
+            return *joined, separator
+    raise Unstorable
 
 
 def key_values(keys: Collection[WrappedKey]) -> tuple[Any, ...]:
@@ -63,8 +71,5 @@ def key_values(keys: Collection[WrappedKey]) -> tuple[Any, ...]:
     )
 
 
-def _joined(column: Sequence[str]) -> str:
-    joined = _SEPARATOR.join(column)
-    if joined.count(_SEPARATOR) >= max(len(column), 1):
-        raise Unstorable
-    return joined
+def _is_told_apart(joined: str, column: Sequence[str], separator: str) -> bool:
+    return joined.count(separator) == len(column)
