@@ -152,8 +152,9 @@ def unsigned(note: str) -> Checkpoint:
 
 
 def decoded(encoded: str) -> bytes | None:
-    """Return what base64 stands for; None where it is none."""
+    """Return what base64 stands for; None where it is none, or not the one text that stands for it."""
     try:
-        return base64.b64decode(encoded, validate=True)
+        found = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return found if base64.b64encode(found).decode() == encoded else None
