@@ -32,8 +32,8 @@ def _columns(first: int) -> str:
     return ", ".join(parts)
 
 
-APPEND = f"SELECT append_events({_columns(1)})"  # as above
-APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # as above
+APPEND = f"SELECT append_events({_columns(1)})"  # ours too
+APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # ours too
 
 
 def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:
     )
     for separator in _SEPARATORS:
         # It stands before each value, not between them: one value that is empty is not none at all.
-        joined = ["".join([separator + value for value in column]) for column in columns]
+        joined = [separator + separator.join(column) if column else "" for column in columns]
         if all(map(_is_told_apart, joined, columns, repeat(separator))):
             return *joined, separator
     raise Unstorable
