@@ -1,11 +1,12 @@
 """The headers of a request, looked up without a search through all of them each time."""
 
-import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 
 from fastapi import Request
 from starlette.types import Scope
+
+from api.keys import digest
 
 _KEPT = "journey.head"
 
@@ -16,7 +17,7 @@ class Shown(str):  # noqa: SLOT000  # it keeps its digest
     @cached_property
     def digest(self) -> bytes:
         """By what it is known without being kept."""
-        return hashlib.sha256(self.encode()).digest()
+        return digest(self)
 
 
 class Head(dict[bytes, bytes]):

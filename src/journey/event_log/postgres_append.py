@@ -6,7 +6,6 @@ apart.
 """
 
 from collections.abc import Collection, Sequence
-from itertools import repeat
 from typing import Any
 
 from journey.errors import Unstorable
@@ -32,8 +31,8 @@ def _columns(first: int) -> str:
     return ", ".join(parts)
 
 
-APPEND = f"SELECT append_events({_columns(1)})"  # ours too
-APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"  # ours too
+APPEND = f"SELECT append_events({_columns(1)})"
+APPEND_WITH_KEYS = f"SELECT append_events_with_keys({_KEYS}, {_columns(6)})"
 
 
 def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:
@@ -54,7 +53,7 @@ def values(entries: Sequence[Entry], links: Sequence[bytes]) -> tuple[str, ...]:
     for separator in _SEPARATORS:
         # It stands before each value, not between them: one value that is empty is not none at all.
         joined = [separator + separator.join(column) if column else "" for column in columns]
-        if all(map(_is_told_apart, joined, columns, repeat(separator))):
+        if all(text.count(separator) == len(column) for text, column in zip(joined, columns, strict=True)):
             return *joined, separator
     raise Unstorable
 
@@ -69,7 +68,3 @@ def key_values(keys: Collection[WrappedKey]) -> tuple[Any, ...]:
         [key.wrapped for key in ordered],
         ordered[0].epoch,
     )
-
-
-def _is_told_apart(joined: str, column: Sequence[str], separator: str) -> bool:
-    return joined.count(separator) == len(column)
