@@ -25,14 +25,16 @@ class _Executing(Protocol):
 
 
 def insert_rows(connection: _Executing, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows into a table, which is named with its columns."""
+    """Insert rows into a table, which is named with its columns; where one is refused, some may be in it."""
     for some in chunks(rows, MOST):
         connection.execute(_statement(table, len(some), len(some[0])), [*chain.from_iterable(some)])
 
 
 @cache
 def _statement(table: str, rows: int, columns: int) -> str:
-    return f"INSERT INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our own names, and marks
+    # Whoever inserts rolls all of the transaction back where one row is refused. Without OR FAIL, SQLite would
+    # keep a journal of each statement besides, in a file that is made for it, to take back its rows alone.
+    return f"INSERT OR FAIL INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our own names, and marks
 
 
 def chunks(items: Collection[_T], most: int) -> list[list[_T]]:

@@ -1,6 +1,7 @@
 """The writing side of the event log in a SQLite file: a thread waits for the disk, and does nothing else."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,9 @@ from journey.event_log.writing import Newer, Snapshot
 from journey.sealing.data_keys import KeyName, WrappedKey
 
 _T = TypeVar("_T")
+
+_SOON = 0.005
+"""So long the loop waits for its thread to begin, at most: it may be reading something for somebody else."""
 
 
 class SQLiteWriter:
@@ -43,7 +47,7 @@ class SQLiteWriter:
             stack.callback(self._store.turn.release)
             positions = stack.enter_context(self._store.inserting(entries, links))
             inserted = stack.pop_all()
-        await self._in_thread(lambda: self._commit(inserted, keys))
+        await self._begun_in_thread(lambda: self._commit(inserted, keys))
         return positions
 
     async def newer(self, streams: Mapping[str, int]) -> Newer:
@@ -95,6 +99,19 @@ class SQLiteWriter:
     def _commit(self, inserted: ExitStack, keys: Sequence[WrappedKey]) -> None:
         with inserted:
             self._keys.add(keys)
+
+    async def _begun_in_thread(self, work: Callable[[], None]) -> None:
+        # A thread gets the interpreter when the loop has nothing to do, so that the disk would begin when the
+        # loop ends, and the loop then wait for the disk: it lets the thread begin, and goes on meanwhile.
+        begun = threading.Event()
+
+        def working() -> None:
+            begun.set()
+            work()
+
+        working_on = asyncio.get_running_loop().run_in_executor(self._thread, working)
+        begun.wait(_SOON)
+        await asyncio.shield(working_on)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         # What has begun ends, whoever does not wait for it any more.

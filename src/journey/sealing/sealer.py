@@ -1,7 +1,7 @@
 """Seals the personal fields of events on their way into the log."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from journey.sealing.data_keys import DataKey, KeyName, WrappedKey
 from journey.sealing.keyring import Keyring
 from journey.sealing.sealed_text import Place, seal
 from journey.touchpoints import PERSONAL_FIELDS
-from journey.touchpoints.touchpoint import Retention
+from journey.touchpoints.touchpoint import CLASSES, Retention
 
 Ask = Callable[[Collection[KeyName]], Awaitable[list[WrappedKey]]]
 """Finds what is stored of keys."""
@@ -31,13 +31,19 @@ class Sealer:
     def __init__(self, keyring: Keyring, algorithm: Algorithm) -> None:
         self._keyring, self._algorithm = keyring, algorithm
         self._made: dict[KeyName, tuple[WrappedKey, DataKey]] = {}
-        self._used: set[KeyName] = set()
+        self._used: set[str] = set()
+        """Customers that events were sealed of with keys that were made."""
         self._rests_until = 0.0
 
     def lacks(self, events: Iterable[Event]) -> set[KeyName]:
-        """Name the keys that the events are sealed with and that are not at hand."""
+        """Name the keys that are not at hand of customers whose events are sealed with one of them.
+
+        A customer's keys are looked up, made and stored together: the next event may need another one, and a
+        file of keys takes as long to store one as to store all.
+        """
         lacks = self._keyring.lacks
-        return {name for event in events for name in _names(event) if lacks(name)}
+        customers = {name.stream_id for event in events for name in _names(event) if lacks(name)}
+        return {name for each in customers for name in _names_of(each) if lacks(name)}
 
     async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
         """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
@@ -76,8 +82,9 @@ class Sealer:
         self._rests_until = time.monotonic() + _REST_SECONDS
 
     def used(self) -> list[WrappedKey]:
-        """Return the keys that were made for this group and that events were sealed with."""
-        return [self._made[name][0] for name in self._used]
+        """Return the keys that were made for this group, of customers whose events were sealed with them."""
+        used = self._used
+        return [key for key, _ in self._made.values() if key.name.stream_id in used] if used else []
 
     def keep(self, stored: Iterable[WrappedKey]) -> None:
         """Have keys at hand that were made for this group, and are stored now."""
@@ -114,7 +121,7 @@ class Sealer:
             name = KeyName(event.stream_id, retention)
             key, value = self._newest(name), data[field]
             if name in self._made:
-                self._used.add(name)
+                self._used.add(event.stream_id)
             if type(value) is list:
                 data[field] = [
                     self._seal(each, place, f"{field}/{number}", retention, key)
@@ -134,6 +141,11 @@ class Sealer:
     def _newest(self, name: KeyName) -> DataKey:
         made = self._made.get(name)
         return made[1] if made else self._keyring.newest(name)
+
+
+def _names_of(stream_id: str) -> Iterator[KeyName]:
+    """Name all keys that a customer may have."""
+    return (KeyName(stream_id, each) for each in CLASSES)
 
 
 def _filled(event: Event) -> Sequence[tuple[str, Retention]]:
