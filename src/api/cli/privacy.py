@@ -12,6 +12,7 @@ from api.cli.helping import Lesson, group, teach
 from api.cli.places import Data, Database, explained, settings_for, storage_in_use
 from api.cli.serving import KeyDirectory
 from api.cli.speech import said
+from journey.erasure.ledger import Ledger
 from journey.sealing.destroying import Destroyer
 from journey.sealing.keyring import epoch_keys
 from journey.sealing.wrapping import Wrapping
@@ -113,6 +114,7 @@ def end_epoch_command(
     with explained():
         engine = storage_in_use(settings, ("keys",)).engine("keys", writer=True)
         epoch = Destroyer(engine, Wrapping(settings.tenant, epoch_keys(settings))).rotate()
+        Ledger(engine).look_at_destroyed()
         engine.dispose()
     typer.echo(
         said(
