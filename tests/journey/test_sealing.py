@@ -25,8 +25,7 @@ from journey.settings import Settings
 from journey.storage import storage_of
 from journey.submissions import Appended
 from journey.touchpoints import PERSONAL_FIELDS, TOUCHPOINTS
-from journey.touchpoints.touchpoint import CLASSES
-from journey.touchpoints.touchpoint import Personal
+from journey.touchpoints.touchpoint import CLASSES, Personal
 from tests import loops
 from tests.facts import event, visit
 from tests.journey.writing import Writer, accept, send, writing

@@ -80,9 +80,7 @@ class Ledger:
         """Look at once at everybody with keys that were destroyed: their epoch has ended before its time."""
         destroyed = sa.select(DATA_KEYS.c.stream_id).where(DATA_KEYS.c.destroyed_at.is_not(None))
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(WORK).where(WORK.c.stream_id.in_(destroyed)).values(due_at=_AT_ONCE)
-            )
+            connection.execute(sa.update(WORK).where(WORK.c.stream_id.in_(destroyed)).values(due_at=_AT_ONCE))
 
 
 def _position(connection: sa.Connection) -> Position:

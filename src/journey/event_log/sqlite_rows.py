@@ -32,9 +32,9 @@ def insert_rows(connection: _Executing, table: str, rows: Sequence[Sequence[Any]
 
 @cache
 def _statement(table: str, rows: int, columns: int) -> str:
-    # Whoever inserts rolls all of the transaction back where one row is refused. Without OR FAIL, SQLite would
-    # keep a journal of each statement besides, in a file that is made for it, to take back its rows alone.
-    return f"INSERT OR FAIL INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our own names, and marks
+    # Whoever inserts rolls the whole transaction back where a row is refused. Without OR FAIL, SQLite keeps a
+    # journal of each statement besides, in a file that is made for it, to take back that statement's rows.
+    return f"INSERT OR FAIL INTO {table} VALUES {marks(rows, columns)}"  # noqa: S608  # our names, and marks
 
 
 def chunks(items: Collection[_T], most: int) -> list[list[_T]]:
