@@ -25,6 +25,8 @@ class PrivacyWorker:
 
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self.desk, self._ledger = desk, ledger
+        self._failures: set[str] = set()
+        """What failed the last time and was told, so that nothing is told each second."""
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -45,16 +47,23 @@ class PrivacyWorker:
 
     async def catch_up(self) -> None:
         """Look at the log to its end, and do everything that is due."""
-        while await to_its_end(self._follow):
-            pass
-        for work in await to_its_end(self._ledger.due, self.desk.clock()):
-            try:
-                again = await advance(self.desk, work.stream_id)
-                await to_its_end(self._ledger.look_again, work, again)
-            except (JourneyError, sa.exc.DBAPIError) as error:
-                # Nobody else's waits for it, and it is tried again in a moment: no step is lost.
-                _log.warning("privacy_work_failed", error=str(error))
-        await to_its_end(end_epoch, self.desk)
+        failures: set[str] = set()
+        try:
+            while await to_its_end(self._follow):
+                pass
+            for work in await to_its_end(self._ledger.due, self.desk.clock()):
+                try:
+                    again = await advance(self.desk, work.stream_id)
+                    await to_its_end(self._ledger.look_again, work, again)
+                except (JourneyError, sa.exc.DBAPIError) as error:
+                    # Nobody else's waits for it, and it is tried again in a moment: no step is lost.
+                    failures.add(str(error))
+            await to_its_end(end_epoch, self.desk)
+        except (JourneyError, sa.exc.DBAPIError) as error:
+            failures.add(str(error))
+        for each in sorted(failures - self._failures):
+            _log.warning("privacy_work_failed", error=each)
+        self._failures = failures
 
     def _follow(self) -> bool:
         """Look at some of the log; tell whether there is more."""
@@ -68,9 +77,6 @@ class PrivacyWorker:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            try:
-                await self.catch_up()
-            except (JourneyError, sa.exc.DBAPIError) as error:
-                _log.warning("privacy_work_failed", error=str(error))
+            await self.catch_up()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _INTERVAL)

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from journey.erasure.sinks import SINKS
 from journey.erasure.steps import Desk
 from journey.event_log import EventLog
 from journey.sealing.data_keys import DATA_KEYS, KeyName
+from journey.sealing.destroying import Destroyer
+from journey.sealing.epoch_keys import NoEpochKeys
 from journey.sealing.keyring import epoch_keys, open_keyring
+from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
 from journey.storage import storage_of
 from journey.touchpoints.touchpoint import CLASSES
@@ -171,6 +175,18 @@ class TestKeys:
 
             assert next_.desk.destroyer.kept("C1") == set()
             assert _opens(settings, "C2")
+
+
+def test_a_failure_is_told_once(desk: Office) -> None:
+    """What fails each second is told when it begins, and again when it comes back after an end."""
+    sound = desk.desk
+    broken = sound._replace(destroyer=Destroyer(sound.store._engine, Wrapping("", NoEpochKeys())))  # noqa: SLF001  # as below
+    with capture_logs() as lines:
+        for each in (broken, broken, sound, broken):
+            desk.worker.desk = each
+            desk.work()
+
+    assert [line["event"] for line in lines] == ["privacy_work_failed"] * 2
 
 
 def _until(desk: Office, done: int) -> None:
