@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import structlog
 
@@ -18,7 +17,7 @@ from journey.event_log import EventLog
 from journey.processes import Processes
 from journey.sealing.sealer import Sealer
 from journey.settings import Settings
-from journey.submissions import Appended, Counts, Outcome, Submission
+from journey.submissions import Appended, Counts, Outcome, Submission, Waiting
 
 __all__ = ["Appended", "Appender", "Counts", "Outcome", "Submission"]
 
@@ -26,13 +25,6 @@ _log = structlog.get_logger()
 
 # So many go into one commit together, however many wait.
 _FEW_EVENTS = 8
-
-
-class _Waiting(NamedTuple):
-    """One request in the queue."""
-
-    submission: Submission
-    future: asyncio.Future[list[Outcome]]
 
 
 class Appender:
@@ -56,7 +48,7 @@ class Appender:
         self._committer = Committer(
             log.writer, processes, clock, self.counts, settings.cached_journeys, sealer=sealer
         )
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._stopping = False
         self._answered = 0
@@ -78,7 +70,7 @@ class Appender:
             raise QueueFull
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._queue.append(_Waiting(submission, future))
+        self._queue.append(Waiting(submission, future))
         self.counts.waiting += len(submission.events)
         if self._writing is None:
             self._writing = loop.create_task(self._write_all())
@@ -95,14 +87,14 @@ class Appender:
         self._writing = None
         self._answered = 0
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[Waiting]:
         """Take no more than one commit may hold; where there is much to do, half of what is under way."""
         most = self._settings.group_events
         if self._log.works_beside:
             # If all went into one commit, all would be answered, and ask again, at once: the process would
             # have nothing to do while the database writes, and the database nothing while the process reads.
             most = min(most, max(_FEW_EVENTS, (self.counts.waiting + self._answered) // 2))
-        group: list[_Waiting] = []
+        group: list[Waiting] = []
         size = 0
         while self._queue:
             more = len(self._queue[0].submission.events)
@@ -114,7 +106,7 @@ class Appender:
         self._answered = size
         return group
 
-    async def _serve(self, group: Sequence[_Waiting]) -> None:
+    async def _serve(self, group: Sequence[Waiting]) -> None:
         """Give every caller of a group its outcomes."""
         try:
             outcomes = await self._committer.settle([each.submission for each in group])
@@ -124,18 +116,8 @@ class Appender:
                     await self._serve([each])
                 return
             _log.exception("append_failed")
-            _tell(group[0].future, error)
+            group[0].tell(error)
             return
         for each, answers in zip(group, outcomes, strict=True):
             self.counts.add(answers)
-            _tell(each.future, answers)
-
-
-def _tell(future: asyncio.Future[list[Outcome]], told: list[Outcome] | Exception) -> None:
-    """Give a caller the outcomes, unless it has gone away meanwhile."""
-    if future.cancelled():
-        return
-    if isinstance(told, Exception):
-        future.set_exception(told)
-    else:
-        future.set_result(told)
+            each.tell(answers)

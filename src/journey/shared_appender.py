@@ -9,26 +9,18 @@ import asyncio
 import fcntl
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
 from journey.appender import Appender
 from journey.errors import JourneyError, QueueFull
 from journey.handing_over import Frames, read_outcomes, read_submission, write_outcomes, write_submission
-from journey.submissions import Counts, Outcome, Submission
+from journey.submissions import Counts, Outcome, Submission, Waiting
 
 _log = structlog.get_logger()
 
 # How long to rest before another look for whoever writes, while it begins or ends.
 _REST_SECONDS = 0.01
-
-
-class _Waiting(NamedTuple):
-    """A submission that has no answer yet."""
-
-    submission: Submission
-    future: asyncio.Future[list[Outcome]]
 
 
 class SharedAppender:
@@ -39,7 +31,7 @@ class SharedAppender:
 
     def __init__(self, own: Appender, directory: Path, most_waiting: int) -> None:
         self._own, self._directory, self._most_waiting = own, directory, most_waiting
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, Waiting] = {}
         self._number = 0
         self._joining: asyncio.Task[None] | None = None
         self._writer: Frames | None = None
@@ -71,7 +63,7 @@ class SharedAppender:
             raise QueueFull
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         self._number += 1
-        self._waiting[self._number] = _Waiting(submission, future)
+        self._waiting[self._number] = Waiting(submission, future)
         counts.waiting += more
         if self._writer is not None:
             self._writer.send(self._number, write_submission(submission))
@@ -173,13 +165,7 @@ class SharedAppender:
         )
 
     def _answered(self, _: Frames, number: int, content: bytes) -> None:
-        outcomes, future = read_outcomes(content), self._forget(number).future
-        if future.cancelled():
-            return
-        if isinstance(outcomes, list):
-            future.set_result(outcomes)
-        else:
-            future.set_exception(outcomes)
+        self._forget(number).tell(read_outcomes(content))
 
     def _lost(self, frames: Frames) -> None:
         """Look for another that writes; whoever waits is not to notice."""
@@ -188,25 +174,16 @@ class SharedAppender:
         if self._waiting and self._joining is None:
             self._joining = asyncio.create_task(self._join())
 
-    def _forget(self, number: int) -> _Waiting:
+    def _forget(self, number: int) -> Waiting:
         waiting = self._waiting.pop(number)
         self.counts.waiting -= len(waiting.submission.events)
         return waiting
 
-    def _take_on(self, waiting: _Waiting) -> None:
+    def _take_on(self, waiting: Waiting) -> None:
         """Write what had been meant for another."""
         try:
             written = self._own.submit(waiting.submission)
         except JourneyError as error:
-            waiting.future.set_exception(error)
+            waiting.tell(error)
             return
-        written.add_done_callback(lambda done: _pass_on(done, waiting.future))
-
-
-def _pass_on(done: asyncio.Future[list[Outcome]], waiting: asyncio.Future[list[Outcome]]) -> None:
-    if waiting.cancelled():
-        return
-    if error := done.exception():
-        waiting.set_exception(error)
-    else:
-        waiting.set_result(done.result())
+        written.add_done_callback(lambda done: waiting.tell(done.exception() or done.result()))

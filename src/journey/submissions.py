@@ -39,6 +39,22 @@ class Appended(NamedTuple):
 Outcome = Appended | JourneyError
 
 
+class Waiting(NamedTuple):
+    """A submission that has no answer yet."""
+
+    submission: Submission
+    future: "asyncio.Future[list[Outcome]]"
+
+    def tell(self, told: list[Outcome] | BaseException) -> None:
+        """Give whoever waits the outcomes, or what there is in place of them; unless they have gone away."""
+        if self.future.cancelled():
+            return
+        if isinstance(told, BaseException):
+            self.future.set_exception(told)
+        else:
+            self.future.set_result(told)
+
+
 @dataclass(slots=True)
 class Counts:
     """What the writer has done since it started."""
