@@ -25,9 +25,14 @@ _CONTACTS = (
     ("mobile", '{"touchpoint":"app.login","action":"login","outcome":"success","duration_s":%d.0}'),
     ("counter", '{"touchpoint":"branch.visit","action":"advice","outcome":"done","duration_s":%d.0}'),
 )
+_FEEDBACK = (
+    "email",
+    "feedback.submitted",
+    '{"csat":4,"comment":"All questions were answered, thank you %d."}',
+)
 _SINGLE = (
     ("web", "consultation.self_served", '{"article":"faq-rates-%d","helpful":true}'),
-    ("email", "feedback.submitted", '{"csat":4,"comment":"All questions were answered, thank you %d."}'),
+    _FEEDBACK,
     (
         "email",
         "notification.sent",
@@ -117,6 +122,15 @@ def events(
             step = _SINGLE[index % len(_SINGLE)]
         yield _written(
             f"{name}-{index:09d}", step, subject, times[index % len(times)], number=number, index=index
+        )
+
+
+def first_words(name: str, customers: int = CUSTOMERS) -> Iterator[bytes]:
+    """Yield one event of each customer, with a text of theirs: their key is made with it."""
+    step, times = _FEEDBACK, _times()
+    for index in range(customers):
+        yield _written(
+            f"{name}-{index:09d}", step, customer(index), times[index % len(times)], number="", index=index
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bench import scripts
 from bench.contest import Case, Contest, Ratio
 from bench.deployment import Deployment, on_files, on_postgres
-from bench.events import APART_IN_BATCHES, events
+from bench.events import APART_IN_BATCHES, CUSTOMERS, events, first_words
 from bench.machine import Bench
 from bench.peers import library
 from bench.posting import Making, Posting, seed
@@ -37,8 +37,12 @@ def posting(bench: Bench, deployment: Deployment, *, making: Making | None = Non
 
 
 def met(bench: Bench, *deployments: Deployment) -> None:
-    """Begin with journeys of some events, as they are found in a service that has run for a while."""
+    """Begin with journeys of some events, as they are found in a service that has run for a while.
+
+    Each customer has told something personal, so that there is a key: it is made once, not with each event.
+    """
     for each in deployments:
+        seed(each, CUSTOMERS, first_words("first"))
         seed(each, min(_PRELOADED, bench.scale), events("preloaded", apart=APART_IN_BATCHES))
 
 

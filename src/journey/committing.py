@@ -152,7 +152,7 @@ class Committer:
             wanted = streams if look.streams else self._journeys.lacking(streams)
             known = await self._look({event.key for event in events} if look.keys else (), wanted)
             await self._provide(submissions, look)
-            slots = slots_of(submissions, known, self._sealer.digest if self._sealer else None)
+            slots = slots_of(submissions, known, self._sealer.digests if self._sealer else None)
             given = self._given(owners)
             draft = decide_group(submissions, slots, given)
             if look == _EVERYTHING or not doubtful_streams(slots):

@@ -27,8 +27,8 @@ from journey.submissions import Appended, Outcome, Submission
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-Digest = Callable[[Event, bool], bytes | None]
-"""Digests an event, with whether it is only validated; None where that cannot be done any more."""
+Digests = Callable[[Sequence[Event], bool], Sequence[bytes | KeysUnavailable | None]]
+"""Digests events, with whether they are only validated; None where that cannot be done any more."""
 
 # Refusals that stay right however far the customer's stream has moved meanwhile.
 _LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused, KeysUnavailable)
@@ -107,25 +107,25 @@ class Draft:
 def slots_of(
     submissions: Iterable[Submission],
     known: Mapping[EventKey, Known],
-    digest: Digest | None = None,
+    digests: Digests | None = None,
 ) -> list[list[Slot]]:
-    """Return a slot for each event of each submission; `digest` may say that an event cannot be sealed."""
-    if digest is None:
-        return [
-            [Slot(event, content_digest(event), known.get(event.key)) for event in submission.events]
-            for submission in submissions
-        ]
+    """Return a slot for each event of each submission; `digests` may say that an event cannot be sealed."""
+    digested = digests or _plain
     return [
-        [_slot(event, known, digest, submission.validate_only) for event in submission.events]
+        [
+            Slot(event, None, None, error=digest)
+            if isinstance(digest, KeysUnavailable)
+            else Slot(event, digest, known.get(event.key))
+            for event, digest in zip(
+                submission.events, digested(submission.events, submission.validate_only), strict=True
+            )
+        ]
         for submission in submissions
     ]
 
 
-def _slot(event: Event, known: Mapping[EventKey, Known], digest: Digest, validate_only: bool) -> Slot:  # noqa: FBT001  # as the submission has it
-    try:
-        return Slot(event, digest(event, validate_only), known.get(event.key))
-    except KeysUnavailable as error:
-        return Slot(event, None, None, error=error)
+def _plain(events: Sequence[Event], _: bool) -> list[bytes]:  # noqa: FBT001  # as `Digests` has it
+    return [content_digest(event) for event in events]
 
 
 def decide_group(submissions: Iterable[Submission], slots: Iterable[Sequence[Slot]], given: Given) -> Draft:

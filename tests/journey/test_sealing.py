@@ -25,7 +25,7 @@ from journey.settings import Settings
 from journey.storage import storage_of
 from journey.submissions import Appended
 from journey.touchpoints import PERSONAL_FIELDS, TOUCHPOINTS
-from journey.touchpoints.touchpoint import CLASSES, Personal
+from journey.touchpoints.touchpoint import Personal
 from tests import loops
 from tests.facts import event, visit
 from tests.journey.writing import Writer, accept, send, writing
@@ -181,7 +181,7 @@ class TestKeys:
         accept(sealing, *(registered(customer=f"C{number}") for number in range(1_100)))
 
         assert (sealing.counts.groups, sealing.counts.conflicts) == (1, 0)
-        assert _count(settings) == 1_100 * len(CLASSES)
+        assert _count(settings) == 1_100 * len(set(PERSONAL_FIELDS["customer.registered"].values()))
 
     def test_one_that_is_not_at_hand(self, sealing: Writer, settings: Settings, log: EventLog) -> None:
         """Another process's key is used, and not replaced, although nobody looked for it beforehand."""
@@ -194,37 +194,7 @@ class TestKeys:
 
             first, second = log.read_stream("C1")
             assert _open(first.data, keyring) == _open(second.data, keyring) == dict(registered().data)
-        assert _count(settings) == 2 * len(CLASSES)
-
-    def test_all_of_a_customer_are_made_together(
-        self, sealing: Writer, settings: Settings, log: EventLog
-    ) -> None:
-        """A further event that another class of key seals finds it there."""
-        accept(sealing, registered())
-        before = _count(settings)
-        accept(sealing, told := event("feedback.submitted", {"csat": 5, "comment": CANARY}))
-
-        assert set(PERSONAL_FIELDS["feedback.submitted"].values()).isdisjoint(
-            PERSONAL_FIELDS["customer.registered"].values()
-        )
-        assert (_count(settings), sealing.counts.conflicts) == (before, 0)
-        with opened(settings) as keyring:
-            assert _open(log.read_stream("C1")[1].data, keyring) == dict(told.data)
-
-    def test_those_that_are_missing_join_what_is_there(
-        self, sealing: Writer, settings: Settings, log: EventLog
-    ) -> None:
-        """A customer who has one key already keeps it, and gets the others."""
-        with opened(settings) as keyring:
-            loops.wait_for(keyring.provide([NAME]))
-            first = keyring.newest(NAME)
-            accept(sealing, registered())
-
-            loops.wait_for(keyring.load([KeyName("C1", each) for each in CLASSES]))
-            assert _count(settings) == len(CLASSES)
-            assert keyring.newest(NAME) == first
-            (stored,) = log.read_stream("C1")
-            assert _open(stored.data, keyring) == dict(registered().data)
+        assert _count(settings) == 2 * len(set(PERSONAL_FIELDS["customer.registered"].values()))
 
     def test_an_epoch_that_has_ended_meanwhile(
         self, sealing: Writer, settings: Settings, keyring: Keyring

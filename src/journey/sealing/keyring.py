@@ -17,7 +17,7 @@ from journey.settings import Settings
 
 _T = TypeVar("_T")
 
-_MOST_AT_HAND = 100_000
+_MOST_AT_HAND = 50_000
 # How long a key is used to open what is sealed before it is looked up again: so long may another process
 # that does not know of an erasure go on reading.
 TRUSTED_SECONDS = 2.0

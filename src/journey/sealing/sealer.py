@@ -1,7 +1,7 @@
 """Seals the personal fields of events on their way into the log."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from journey.sealing.data_keys import DataKey, KeyName, WrappedKey
 from journey.sealing.keyring import Keyring
 from journey.sealing.sealed_text import Place, seal
 from journey.touchpoints import PERSONAL_FIELDS
-from journey.touchpoints.touchpoint import CLASSES, Retention
+from journey.touchpoints.touchpoint import Retention
 
 Ask = Callable[[Collection[KeyName]], Awaitable[list[WrappedKey]]]
 """Finds what is stored of keys."""
@@ -31,19 +31,19 @@ class Sealer:
     def __init__(self, keyring: Keyring, algorithm: Algorithm) -> None:
         self._keyring, self._algorithm = keyring, algorithm
         self._made: dict[KeyName, tuple[WrappedKey, DataKey]] = {}
-        self._used: set[str] = set()
-        """Customers that events were sealed of with keys that were made."""
+        self._used: set[KeyName] = set()
         self._rests_until = 0.0
 
     def lacks(self, events: Iterable[Event]) -> set[KeyName]:
-        """Name the keys that are not at hand of customers whose events are sealed with one of them.
-
-        A customer's keys are looked up, made and stored together: the next event may need another one, and a
-        file of keys takes as long to store one as to store all.
-        """
+        """Name the keys that the events are sealed with and that are not at hand."""
         lacks = self._keyring.lacks
-        customers = {name.stream_id for event in events for name in _names(event) if lacks(name)}
-        return {name for each in customers for name in _names_of(each) if lacks(name)}
+        return {
+            name
+            for event in events
+            if event.touchpoint.type in PERSONAL_FIELDS
+            for name in _names(event)
+            if lacks(name)
+        }
 
     async def look(self, names: Collection[KeyName], ask: Ask) -> bool:
         """Have those of the keys at hand that `ask` finds stored; tell whether there were any."""
@@ -82,9 +82,8 @@ class Sealer:
         self._rests_until = time.monotonic() + _REST_SECONDS
 
     def used(self) -> list[WrappedKey]:
-        """Return the keys that were made for this group, of customers whose events were sealed with them."""
-        used = self._used
-        return [key for key, _ in self._made.values() if key.name.stream_id in used] if used else []
+        """Return the keys that were made for this group and that events were sealed with."""
+        return [self._made[name][0] for name in self._used]
 
     def keep(self, stored: Iterable[WrappedKey]) -> None:
         """Have keys at hand that were made for this group, and are stored now."""
@@ -92,12 +91,24 @@ class Sealer:
             self._keyring.keep(each.name, self._made[each.name][1])
         self._made, self._used = {}, set()
 
-    def digest(self, event: Event, validate_only: bool) -> bytes | None:  # noqa: FBT001  # as the submission has it
+    def digests(
+        self,
+        events: Sequence[Event],
+        validate_only: bool,  # noqa: FBT001  # as the submission has it
+    ) -> list[bytes | KeysUnavailable | None]:
         """Digest what the source told, under the customer's key where it is personal.
 
-        None where the customer's data was erased, and what was told then cannot be compared any more.
-        Raises `KeysUnavailable` where the keys are not at hand.
+        `KeysUnavailable` stands for what cannot be digested now, and None for what never can be any more,
+        because the customer's data was erased.
         """
+        return [
+            self._digest(event, validate_only)
+            if event.touchpoint.type in PERSONAL_FIELDS
+            else content_digest(event)
+            for event in events
+        ]
+
+    def _digest(self, event: Event, validate_only: bool) -> bytes | KeysUnavailable | None:  # noqa: FBT001  # as above
         names = _names(event)
         if not names:
             return content_digest(event)
@@ -105,15 +116,14 @@ class Sealer:
         if validate_only and keys[0].version == 0:
             return content_digest(event)
         if any(key.version == 0 for key in keys):
-            raise KeysUnavailable
+            return KeysUnavailable()
         if keys[0].secret is None:
             return None
         return content_digest(event, keys[0].of_digests)
 
     def sealed(self, event: Event, version: Version) -> Mapping[str, Any] | None:
         """Return the payload of an event as the log is to have it; None where nothing in it is personal."""
-        filled = _filled(event)
-        if not filled:
+        if event.touchpoint.type not in PERSONAL_FIELDS or not (filled := _filled(event)):
             return None
         data = dict(event.data)
         place = Place(event.stream_id, version, event.source, event.id, event.touchpoint.type, "")
@@ -121,7 +131,7 @@ class Sealer:
             name = KeyName(event.stream_id, retention)
             key, value = self._newest(name), data[field]
             if name in self._made:
-                self._used.add(event.stream_id)
+                self._used.add(name)
             if type(value) is list:
                 data[field] = [
                     self._seal(each, place, f"{field}/{number}", retention, key)
@@ -143,22 +153,15 @@ class Sealer:
         return made[1] if made else self._keyring.newest(name)
 
 
-def _names_of(stream_id: str) -> Iterator[KeyName]:
-    """Name all keys that a customer may have."""
-    return (KeyName(stream_id, each) for each in CLASSES)
-
-
 def _filled(event: Event) -> Sequence[tuple[str, Retention]]:
-    """Return the personal fields that an event tells something in, and what each is kept for."""
-    # Most events have none, and this is asked several times of each: `Event.type` would be one step more.
-    fields = PERSONAL_FIELDS.get(event.touchpoint.type)
-    if fields is None:
-        return ()
-    data = event.data
+    """Return the personal fields that an event tells something in, and what each is kept for.
+
+    Of types that have any: most have none, and are not asked about, several times an event.
+    """
+    fields, data = PERSONAL_FIELDS[event.touchpoint.type], event.data
     return [(field, retention) for field, retention in fields.items() if data.get(field) is not None]
 
 
-def _names(event: Event) -> Collection[KeyName]:
-    """Name the keys that an event is sealed with."""
-    filled = _filled(event)
-    return {KeyName(event.stream_id, retention) for _, retention in filled} if filled else ()
+def _names(event: Event) -> set[KeyName]:
+    """Name the keys that an event is sealed with, of a type that has personal fields."""
+    return {KeyName(event.stream_id, retention) for _, retention in _filled(event)}
