@@ -5,7 +5,7 @@ the options, docs/benchmarks.md how to read what comes out. It starts what it ne
 
 | module | concern |
 |---|---|
-| `contest` | what is compared: cases, samples, ratios; and the turns A B A B |
+| `contest` | what is compared: cases, samples, ratios; and the turns A B B A |
 | `goals` | one small function per goal, which yields its cases |
 | `machine` | PostgreSQL from a wheel, empty databases, proof of durability, the pace of the disk |
 | `servers` | this service and its peers as processes |

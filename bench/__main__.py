@@ -40,7 +40,7 @@ def main(
         int, typer.Option(min=1, help=said("How long one sample takes.", "每次测量的秒数。"))
     ] = 5,
     repeats: Annotated[
-        int, typer.Option(min=1, help=said("How many rounds A B A B.", "轮流测量的轮数。"))
+        int, typer.Option(min=1, help=said("How many rounds A B B A.", "轮流测量的轮数。"))
     ] = 3,
     scale: Annotated[
         int,
