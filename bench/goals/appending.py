@@ -42,7 +42,7 @@ def met(bench: Bench, *deployments: Deployment) -> None:
     Each customer has told something personal, so that there is a key: it is made once, not with each event.
     """
     for each in deployments:
-        seed(each, CUSTOMERS, first_words("first"))
+        seed(each, min(CUSTOMERS, bench.scale), first_words("first"))
         seed(each, min(_PRELOADED, bench.scale), events("preloaded", apart=APART_IN_BATCHES))
 
 
