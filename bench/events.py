@@ -125,10 +125,10 @@ def events(
         )
 
 
-def first_words(name: str, customers: int = CUSTOMERS) -> Iterator[bytes]:
+def first_words(name: str) -> Iterator[bytes]:
     """Yield one event of each customer, with a text of theirs: their key is made with it."""
     step, times = _FEEDBACK, _times()
-    for index in range(customers):
+    for index in range(CUSTOMERS):
         yield _written(
             f"{name}-{index:09d}", step, customer(index), times[index % len(times)], number="", index=index
         )

@@ -28,7 +28,7 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 Digests = Callable[[Sequence[Event], bool], Sequence[bytes | KeysUnavailable | None]]
-"""Digests events, with whether they are only validated; None where that cannot be done any more."""
+"""Digests events, with whether they are only validated; None stands for what never can be any more."""
 
 # Refusals that stay right however far the customer's stream has moved meanwhile.
 _LASTING = (BatchAborted, CaseOfAnotherCustomer, CaseRequired, EventIdReused, KeysUnavailable)

@@ -11,7 +11,7 @@ CONTROLS = "".join(map(chr, range(1, 32)))
 
 def entry(id_: str, digest: bytes = b"d") -> Entry:
     """Return an entry with an id."""
-    return Entry("customer", 1, "interaction.recorded", b"{}", ("/source", id_), digest, None, b"")
+    return Entry("customer", 1, "interaction.recorded", b"{}", ("/source", id_), digest, None)
 
 
 @pytest.mark.parametrize("id_", ["plain", "", "a\x1fb", "\x1f", "\x1e\x1f\x1d", CONTROLS[1:], "编号"])

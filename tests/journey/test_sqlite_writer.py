@@ -84,7 +84,7 @@ def test_a_thread_that_is_busy(writer: SQLiteWriter) -> None:
     async def begin() -> Any:
         reading = asyncio.ensure_future(writer._in_thread(lambda: free.wait(SOON)))  # noqa: SLF001  # as a reader does
         appending = asyncio.ensure_future(_inserting(writer, "C1"))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # both have gone as far as they can
         pending = not appending.done()
         free.set()
         await reading

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from journey.event_log.rows import Entry
-from journey.proof.hashes import NO_LINK, link_hash
+from journey.proof.hashes import NO_LINK, leaf_hash, link_hash
 
 Place = tuple[str, int]
 """Stream and version of an event."""
@@ -57,7 +57,7 @@ class Links:
         links: list[bytes] = []
         heads: dict[str, Head] = {}
         missing: list[Place] = []
-        for stream_id, version, _, _, _, _, _, leaf in entries:
+        for stream_id, version, type_, state, _, _, _ in entries:
             before = None
             if version > 1:
                 head = heads.get(stream_id) or self._heads.get(stream_id)
@@ -65,7 +65,7 @@ class Links:
                     missing.append((stream_id, version - 1))
                 else:
                     before = head[1]
-            link = link_hash(before or NO_LINK, leaf)
+            link = link_hash(before or NO_LINK, leaf_hash(stream_id, version, type_, state))
             heads[stream_id] = (version, link)
             links.append(link)
         return Linked(links, heads, missing)

@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from journey.encoding import to_state
-from journey.errors import Unstorable
 from journey.events import Event, RecordedEvent
-from journey.proof.hashes import leaf_hash
 
 EventKey = tuple[str, str]
 """Source and id: what makes an event one event."""
@@ -37,8 +35,6 @@ class Entry(NamedTuple):
     digest: bytes
     new_case: str | None
     """The number of the case that begins with this event."""
-    leaf: bytes
-    """The hash of what is stored, made with it: of a batch, later its bytes have left the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +54,6 @@ def entry(
     *,
     data: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """Return `event` as it goes into the log, with sealed `data` in place of its own where given.
-
-    Raises `Unstorable` where there are no bytes for one of its texts.
-    """
-    stream_id, type_ = event.stream_id, event.touchpoint.type
-    try:
-        state = to_state(event, recorded_at, data)
-        leaf = leaf_hash(stream_id, version, type_, state)
-    except UnicodeError as error:
-        raise Unstorable from error
-    return Entry(stream_id, version, type_, state, event.key, digest, new_case, leaf)
+    """Return `event` as it goes into the log, with sealed `data` in place of its own where given."""
+    state = to_state(event, recorded_at, data)
+    return Entry(event.stream_id, version, event.type, state, event.key, digest, new_case)

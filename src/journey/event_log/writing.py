@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from journey.errors import Unstorable
 from journey.event_log.checking import check, complete, places_before
 from journey.event_log.links import Head, Links, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row
@@ -106,12 +107,15 @@ class LogWriter:
         """
         if not entries:
             return []
-        linked = self._links.of(entries)
-        if linked.missing:
-            found = await self._store.links(linked.missing)
-            # An event that is not there has no link either: this append is one that the log refuses.
-            self._links.learn(dict.fromkeys(linked.missing) | found)
+        try:
             linked = self._links.of(entries)
+            if linked.missing:
+                found = await self._store.links(linked.missing)
+                # An event that is not there has no link either: this append is one that the log refuses.
+                self._links.learn(dict.fromkeys(linked.missing) | found)
+                linked = self._links.of(entries)
+        except UnicodeError as error:
+            raise Unstorable from error
         positions = await self._store.insert(entries, linked.links, keys)
         self._links.see(linked.heads)
         return [Position(position) for position in positions]
