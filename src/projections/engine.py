@@ -4,7 +4,6 @@ A rebuild makes rows with another build number, beside the ones that readers see
 customer by customer where the log is long.
 """
 
-import contextlib
 import itertools
 import threading
 import time
@@ -15,20 +14,17 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from journey.errors import CheckpointMoved, UnknownProjection
+from journey.errors import UnknownProjection
 from journey.event_log import EventLog
-from journey.events import Position, RecordedEvent
 from journey.settings import Settings
-from projections import checkpoints, isolation, loading, parts, repair, rows, succession
+from projections import checkpoints, loading, repair, succession
 from projections.checkpoints import Build
-from projections.faults import cause, trace
+from projections.faults import cause
+from projections.keeper import Keeper
 from projections.loading import Place
 from projections.projection import Projection
-from projections.states import Recent
 from projections.workers import Catalogue, Workers
 
-# How many rows of a dropped build one transaction removes: few enough that nobody waits for it.
-_DROPPED_ROWS = 5_000
 # How many parked customers are tried again between two pages, so that nobody waits for many of them.
 _RETRIED = 20
 # How long it waits at a time for the processes that load, in seconds.
@@ -63,11 +59,10 @@ class Engine:
         self._log = log
         self._views = views
         self._projections = {projection.name: projection for projection in projections}
-        self._page = settings.page_events
         self._poll = settings.poll_interval
         self._clock = clock
-        self._recent = Recent()
         self._place = Place(log, views, self._projections, settings, clock)
+        self._keeper = Keeper(self._place)
         # SQLite has one writer, which is this process.
         self._workers: Workers | None
         if catalogue is None or views.dialect.name == "sqlite":
@@ -131,18 +126,10 @@ class Engine:
         """
         with self._views.connect() as connection:
             builds = checkpoints.builds(connection)
-        pages: dict[Position, list[RecordedEvent]] = {}
-        failures: list[Exception] = []
         worked = self._retry_some()
-        for build in builds:
-            try:
-                worked |= self._keep(build, pages)
-            except CheckpointMoved:
-                continue
-            except Exception as error:  # noqa: BLE001  # whatever it is, the other builds go on
-                self._note(build, error)
-                failures.append(error)
-        worked |= self._load(builds, failures)
+        outcomes = [*self._keeper.keep(builds), self._load(builds)]
+        worked |= any(outcome is True for outcome in outcomes)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         self.failure = cause(failures[0]) if failures else None
         if failures and not worked:
             raise failures[0]
@@ -175,32 +162,8 @@ class Engine:
     def _retrying(self, projection: Projection[Any]) -> Iterator[bool]:
         return repair.retry_parked(projection, self._views, self._log, self._clock())
 
-    def _keep(self, build: Build, pages: dict[Position, list[RecordedEvent]]) -> bool:
-        """Do what there is to do for one build; builds at one position share a page."""
-        projection = self._projections.get(build.name)
-        if projection is None:
-            return False
-        if build.status == "dropped":
-            return self._remove_some(projection, build)
-        if build.status == "retired" or build.version != projection.version:
-            return False
-        if build.status == "loading":
-            return loading.end(self._place, build)
-        if loading.begin(self._place, build):
-            return True
-        if build.position not in pages:
-            pages[build.position] = self._log.read_all(build.position, self._page)
-        events = pages[build.position]
-        if events:
-            isolation.apply(projection, self._views, build, events, self._clock(), self._recent)
-        took_over = False
-        if build.status == "building" and len(events) < self._page:
-            with self._views.begin() as connection:
-                took_over = succession.take_over(connection, build)
-        return took_over or bool(events)
-
-    def _load(self, builds: Sequence[Build], failures: list[Exception]) -> bool:
-        """Load a part of the builds that are to be loaded, or see that others do."""
+    def _load(self, builds: Sequence[Build]) -> bool | Exception:
+        """Load a part of the builds that are to be loaded, or see that others do; answer as keepers do."""
         coming = [build for build in builds if self._place.may_load(build)]
         try:
             if coming and self._workers is None:
@@ -209,8 +172,8 @@ class Engine:
                 self._workers.keep_up()
         except Exception as error:  # noqa: BLE001  # whatever it is, what readers see is kept
             for build in coming:
-                self._note(build, error)
-            failures.append(error)
+                self._keeper.note(build, error)
+            return error
         return False
 
     def _waited(self) -> bool:
@@ -218,15 +181,6 @@ class Engine:
         if self._workers is None or not self._place.loading():
             return False
         self._workers.wait(_PAUSE_WHILE_LOADING)
-        return True
-
-    def _remove_some(self, projection: Projection[Any], build: Build) -> bool:
-        with self._views.begin() as connection:
-            # Two engines at it would delete the same rows, and the second would believe that none are left.
-            checkpoints.claim(connection, build)
-            parts.forget(connection, build)
-            if rows.delete_some(projection, connection, build, _DROPPED_ROWS) == 0:
-                checkpoints.forget(connection, build)
         return True
 
     def _retry_some(self) -> bool:
@@ -238,19 +192,6 @@ class Engine:
 
     def _retrying_all(self) -> Iterator[bool]:
         return itertools.chain.from_iterable(map(self._retrying, self._projections.values()))
-
-    def _note(self, build: Build, error: Exception) -> None:
-        told = cause(error)
-        if build.error != told:
-            _log.error(
-                "projection_failed",
-                projection=build.name,
-                build=build.build,
-                error=told,
-                trace=trace(error),
-            )
-        with contextlib.suppress(sa.exc.SQLAlchemyError), self._views.begin() as connection:
-            checkpoints.note_error(connection, build, told)
 
     def _known(self, name: str) -> Projection[Any]:
         try:

@@ -1,9 +1,10 @@
 """A batch: rows and checkpoint are one transaction, and every way of cutting the log gives the same rows."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import hypothesis
@@ -73,14 +74,16 @@ class Kill:
     closing: bool
     """Whether its connection is lost; else the process is."""
     seen: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def strike(self, connection: sa.Connection) -> None:
-        """Count a statement, and strike when it is the one."""
-        self.seen += 1
-        if self.closing and self.seen == self.number + 1:
+        """Count a statement, and strike when it is the one; of a killed process none comes after it."""
+        with self.lock:
+            place, self.seen = self.seen, self.seen + 1
+        if self.closing and place == self.number:
             driver: Any = connection.connection.driver_connection
             driver.close()
-        if not self.closing and self.seen > self.number:
+        if not self.closing and place >= self.number:
             raise Killed
 
     @contextmanager

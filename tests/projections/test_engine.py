@@ -140,6 +140,17 @@ def test_builds_at_one_position_share_a_page(kept: Kept) -> None:
     assert log.reads == 3
 
 
+def test_builds_are_kept_side_by_side_where_the_database_takes_it(kept: Kept) -> None:
+    """On PostgreSQL each of two is in the middle of its page when the other is; SQLite has one writer."""
+    meeting = threading.Barrier(2, timeout=0 if kept.storage.embedded else 30)
+    projections = [counting(name, refuse=lambda _: meeting.wait()) for name in ("counting", "other")]
+    kept.record(visit())
+    kept.engine(*projections).catch_up()
+
+    apart = [bool(kept.parked(projection)) for projection in projections]
+    assert apart == [kept.storage.embedded] * 2
+
+
 class TestFailures:
     def test_a_projection_whose_table_is_broken_holds_up_no_other_and_parks_nobody(self, kept: Kept) -> None:
         """No customer is to blame for a missing table; the error is noted, and goes when all is well."""

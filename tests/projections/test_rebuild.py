@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from journey.errors import CheckpointMoved, NoBuildToReturnTo
 from journey.processes import load_definitions
-from projections import batch, checkpoints, rows, succession
-from projections import engine as engine_module
+from projections import batch, checkpoints, keeper, rows, succession
 from projections.projection import Projection
 from projections.reading import Found
 from projections.registry import projections
@@ -282,7 +281,7 @@ class TestRemoving:
         self, kept: Kept, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """No transaction is long, whatever the size of a build."""
-        monkeypatch.setattr(engine_module, "_DROPPED_ROWS", 2)
+        monkeypatch.setattr(keeper, "_DROPPED_ROWS", 2)
         projection = counting(refuse=lambda event: 1 / (event.channel != "phone"))
         kept.record(*[visit(f"C{number}") for number in range(5)], visit("poison", channel="phone"))
         engine = kept.engine(projection)
