@@ -88,7 +88,10 @@ def evolve(case: Case | None, event: RecordedEvent, rules: RuleSets) -> Case | N
     state = lifecycle.next_state(kind, before.state, event.type)
     steps = (*before.steps, _step(event, touchpoint, at))
     fact = fact_of(event) if kind == "complaint" else None
-    after = before._replace(
+    after = Case(
+        kind=before.kind,
+        number=before.number,
+        customer=before.customer,
         opened_at=min(before.opened_at, at),
         updated_at=max(before.updated_at, at),
         since=before.since if state == before.state else at,
@@ -96,13 +99,15 @@ def evolve(case: Case | None, event: RecordedEvent, rules: RuleSets) -> Case | N
         position=event.position,
         deviations=before.deviations + (event.deviation is not None),
         state=state,
+        channel=before.channel,
         waited_s=before.waited_s + _waited(before, state, at),
         facts=with_facts(before.facts, touchpoint),
         steps=steps[-_STEPS:],
         steps_before=before.steps_before + max(0, len(steps) - _STEPS),
         clock=(*before.clock, fact.as_json()) if fact is not None else before.clock,
     )
-    return after._replace(limit=limit_of(after, rules))
+    limit = limit_of(after, rules)
+    return after if limit is None else after._replace(limit=limit)
 
 
 def limit_of(case: Case, rules: RuleSets) -> Limit | None:
@@ -129,7 +134,8 @@ def limit_of(case: Case, rules: RuleSets) -> Limit | None:
 
 
 def _step(event: RecordedEvent, touchpoint: Touchpoint, at: str) -> Happened:
-    note = next((said for name in _NOTES if (said := getattr(touchpoint, name, None)) is not None), None)
+    told = vars(touchpoint)
+    note = next((said for name in _NOTES if (said := told.get(name)) is not None), None)
     return Happened(event.type, at, touchpoint.sentence(), actor(event, touchpoint), note)
 
 

@@ -7,10 +7,10 @@ contract test.
 from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from typing import Protocol
 
-from journey.event_log.checking import check, complete, leaf_of, places_before
+from journey.event_log.checking import checked, leaf_of, links_before
 from journey.event_log.links import Head, Place
-from journey.event_log.rows import Entry, EventKey, Known, Row, entry
-from journey.event_log.tree_tables import Batch, LinkedRow, TreeTables
+from journey.event_log.rows import Entry, EventKey, Known, LinkedRow, Row, entry
+from journey.event_log.tree_tables import Batch, TreeTables
 from journey.event_log.writing import LogWriter, Newer, Sight, Snapshot, WritingStore
 from journey.events import Position, RecordedEvent, Version
 from journey.settings import Settings
@@ -21,6 +21,7 @@ __all__ = [
     "Entry",
     "EventKey",
     "EventLog",
+    "Head",
     "Known",
     "LinkedRow",
     "LogWriter",
@@ -39,8 +40,6 @@ _NEW = Version(0)
 _BEGINNING = Position(0)
 _LAST = 2**63 - 1
 """A version that no event has."""
-_STREAMS = 20_000
-"""How many streams a reader of the whole log remembers the links of; of others they are looked up."""
 
 
 class Store(Protocol):
@@ -111,8 +110,6 @@ class EventLog:
 
         No event ever appears later at a position that was already passed.
         """
-        if len(self._heads) > _STREAMS:
-            self._heads = {}
         return self._checked(self._store.page(after, limit), self._heads)
 
     def read_by_stream(
@@ -160,10 +157,8 @@ class EventLog:
         self._store.close()
 
     def _checked(self, rows: Sequence[Row], heads: MutableMapping[str, Head]) -> list[RecordedEvent]:
-        checked = check(rows, heads)
-        if not checked.unchecked:
-            return checked.events
-        return complete(rows, checked, self._store.links(places_before(rows, checked)))
+        before = links_before(rows, heads)
+        return checked(rows, before.completed(self._store.links(before.missing) if before.missing else {}))
 
 
 def open_event_log(storage: Storage, settings: Settings, *, writer: bool = True) -> EventLog:

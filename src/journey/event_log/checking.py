@@ -10,21 +10,52 @@ from typing import NamedTuple
 
 from journey.encoding import damaged_event, from_state
 from journey.event_log.links import Head, Place
-from journey.event_log.rows import Row
-from journey.event_log.tree_tables import LinkedRow
+from journey.event_log.rows import LinkedRow, Row
 from journey.events import RecordedEvent
 from journey.proof.hashes import NO_LINK, leaf_hash, link_hash
 
 _BEGINNING: Head = (0, None)
+# How many streams who follows the log remembers the ends of; of others they are looked up.
+_STREAMS = 20_000
 
 
-class Checked(NamedTuple):
-    """Stored rows as the events that they hold."""
+class Before(NamedTuple):
+    """The links before stored events in their streams."""
 
-    events: list[RecordedEvent]
-    """In the order of the rows; what was not appended so is damaged, and holds nothing of the stored data."""
-    unchecked: list[int]
-    """The places in it of events before which no link was at hand."""
+    links: list[bytes | None]
+    """In the order of the events; None before the first of a stream, and where the link is missing."""
+    unknown: list[int]
+    """The places in it of links that are missing."""
+    missing: list[Place]
+    """The events whose links they are."""
+
+    def completed(self, found: Mapping[Place, bytes | None]) -> list[bytes | None]:
+        """Return all links, once it is known what there is of those that were missing."""
+        for at, place in zip(self.unknown, self.missing, strict=True):
+            self.links[at] = found.get(place)
+        return self.links
+
+
+def links_before(rows: Iterable[Row], heads: MutableMapping[str, Head]) -> Before:
+    """Return the links before events, as far as they are in `heads`, or with an event before.
+
+    `heads` tells where streams end before the rows, and is told where they end with them; of too many it
+    forgets all.
+    """
+    if len(heads) > _STREAMS:
+        heads.clear()
+    before = Before([], [], [])
+    links = before.links
+    for stream_id, version, _, _, _, link in rows:
+        head = _BEGINNING if version == 1 else heads.get(stream_id)
+        heads[stream_id] = version, link
+        if head is None or head[0] + 1 != version:
+            before.unknown.append(len(links))
+            before.missing.append((stream_id, version - 1))
+            links.append(None)
+        else:
+            links.append(head[1])
+    return before
 
 
 def leaf_of(row: Row | LinkedRow, before: bytes | None) -> bytes | None:
@@ -39,43 +70,14 @@ def leaf_of(row: Row | LinkedRow, before: bytes | None) -> bytes | None:
     return leaf if row.link is None or row.link == link_hash(before or NO_LINK, leaf) else None
 
 
-def check(rows: Iterable[Row], heads: MutableMapping[str, Head]) -> Checked:
-    """Return what rows hold, each checked where the link before it is in `heads`, or in a row before it.
+def checked(rows: Sequence[Row], links: Sequence[bytes | None]) -> list[RecordedEvent]:
+    """Return what rows hold, given the links before them.
 
-    `heads` tells where streams end before the rows, and is told where they end with them.
+    What was not appended so is damaged, and holds nothing of the stored data.
     """
-    events: list[RecordedEvent] = []
-    unchecked: list[int] = []
-    for row in rows:
-        head = _BEGINNING if row.version == 1 else heads.get(row.stream_id)
-        heads[row.stream_id] = row.version, row.link
-        if head is None or head[0] + 1 != row.version:
-            unchecked.append(len(events))
-        elif leaf_of(row, head[1]) is None:
-            events.append(_damaged(row))
-            continue
-        events.append(from_state(row.stream_id, row.version, row.position, row.type, row.state))
-    return Checked(events, unchecked)
-
-
-def places_before(rows: Sequence[Row], checked: Checked) -> list[Place]:
-    """Name the events whose links were not at hand."""
-    return [_place_before(rows[at]) for at in checked.unchecked]
-
-
-def complete(
-    rows: Sequence[Row], checked: Checked, links: Mapping[Place, bytes | None]
-) -> list[RecordedEvent]:
-    """Return the events, once it is known what links there are before those that were not checked."""
-    for at in checked.unchecked:
-        if leaf_of(rows[at], links.get(_place_before(rows[at]))) is None:
-            checked.events[at] = _damaged(rows[at])
-    return checked.events
-
-
-def _place_before(row: Row) -> Place:
-    return row.stream_id, row.version - 1
-
-
-def _damaged(row: Row) -> RecordedEvent:
-    return damaged_event(row.stream_id, row.version, row.position, row.type)
+    return [
+        damaged_event(row.stream_id, row.version, row.position, row.type)
+        if leaf_of(row, before) is None
+        else from_state(row.stream_id, row.version, row.position, row.type, row.state)
+        for row, before in zip(rows, links, strict=True)
+    ]

@@ -20,7 +20,6 @@ from journey.event_log.tree_tables import TreeTables
 from journey.event_log.writing import WritingStore
 
 _COLUMNS = "originator_id, originator_version, topic, state, notification_id, link"
-_POSITION = "notification_id"
 _PAUSE_SECONDS = 0.02
 
 
@@ -134,7 +133,9 @@ class PostgresStore:
 
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
-        return TreeTables(lambda query, values: self._select(_marked(query), values), self._change, _POSITION)
+        return TreeTables(
+            lambda query, values: self._select(_marked(query), values), self._change, self.page, self.links
+        )
 
     def touched(self, types: Collection[str], after: int, until: int) -> list[tuple[str, int]]:
         """Return the streams with events of some types at positions after one, up to another, with these."""

@@ -188,7 +188,7 @@ class SQLiteStore:
 
     def tree(self) -> TreeTables:
         """Return the tables of the tree over the log."""
-        return TreeTables(self._select, self._change, "rowid")
+        return TreeTables(self._select, self._change, self.page, self.links)
 
     def touched(self, types: Collection[str], after: int, until: int) -> list[tuple[str, int]]:
         """Return the streams with events of some types at positions after one, up to another, with these."""

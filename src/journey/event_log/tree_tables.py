@@ -4,10 +4,13 @@ A row is written once and never changed, so the leaves of a batch lie with its c
 are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from journey.errors import DamagedTree
+from journey.event_log.checking import links_before
+from journey.event_log.links import Head, Place
+from journey.event_log.rows import LinkedRow, Row
 
 HASH_BYTES = 32
 
@@ -15,6 +18,10 @@ Select = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 """Runs a query with question marks for its values."""
 Change = Callable[[Sequence[tuple[str, Sequence[Sequence[Any]]]]], None]
 """Runs statements, each for many rows, in one transaction; raises `AppendConflict` where a key is taken."""
+FindLinks = Callable[[Collection[Place]], Mapping[Place, bytes | None]]
+"""Returns the links of events, by stream and version."""
+Page = Callable[[int, int], list[Row]]
+"""Returns events with a position greater than one, at most so many, by position."""
 
 _BATCH = "SELECT first, size, position, note FROM tree_batches"
 
@@ -32,28 +39,15 @@ class Batch(NamedTuple):
     """The signed checkpoint of the tree that ends with them."""
 
 
-class LinkedRow(NamedTuple):
-    """One stored event with the links of its stream."""
-
-    stream_id: str
-    version: int
-    type: str
-    state: bytes
-    position: int
-    link: bytes | None
-    """The link that is stored with it; None where it was written behind the service's back."""
-    link_before: bytes | None
-    """The link of the event before it in its stream."""
-
-
 class TreeTables:
     """What the log's database keeps of the tree."""
 
-    def __init__(self, select: Select, change: Change, position: str) -> None:
-        """Read and write by two functions; `position` names the column of positions."""
+    def __init__(self, select: Select, change: Change, page: Page, links: FindLinks) -> None:
+        """Read and write by these functions."""
         self._select = select
         self._change = change
-        self._position = position
+        self._page = page
+        self._links = links
 
     def last(self) -> Batch | None:
         """Return the newest batch, None for an empty tree."""
@@ -91,16 +85,16 @@ class TreeTables:
             raise DamagedTree
         return found
 
-    def rows(self, after: int, limit: int) -> list[LinkedRow]:
-        """Return events with a position greater than `after`, by position, with their streams' links."""
-        found = self._select(
-            f"SELECT e.originator_id, e.originator_version, e.topic, e.state, e.{self._position}, e.link, "  # noqa: S608  # our own names
-            "(SELECT b.link FROM stored_events b WHERE b.originator_id = e.originator_id "
-            "AND b.originator_version = e.originator_version - 1) "
-            f"FROM stored_events e WHERE e.{self._position} > ? ORDER BY e.{self._position} LIMIT ?",
-            (after, limit),
-        )
-        return [LinkedRow(*row) for row in found]
+    def rows(self, after: int, limit: int, heads: MutableMapping[str, Head] | None = None) -> list[LinkedRow]:
+        """Return events with a position greater than `after`, by position, with their streams' links.
+
+        `heads` tells where streams end before them, as far as that is known, and is told where they end with
+        them: links that it knows are not looked up.
+        """
+        rows = self._page(after, limit)
+        before = links_before(rows, {} if heads is None else heads)
+        links = before.completed(self._links(before.missing) if before.missing else {})
+        return [LinkedRow(*row, link) for row, link in zip(rows, links, strict=True)]
 
     def add(self, batch: Batch, leaves: bytes, parts: Sequence[tuple[int, int, bytes]]) -> None:
         """Write a batch, and the complete parts that end in it: level, number and hash of each.

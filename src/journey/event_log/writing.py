@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from journey.errors import Unstorable
-from journey.event_log.checking import check, complete, places_before
+from journey.event_log.checking import checked, links_before
 from journey.event_log.links import Head, Links, Place
 from journey.event_log.rows import Entry, EventKey, Known, Row
 from journey.events import Position, RecordedEvent, Version
@@ -130,9 +130,9 @@ class LogWriter:
         self._links.see(newer.heads)
         found = await self._store.known(keys) if keys else []
         rows = [*newer.rows, *(row for _, _, row in found)]
-        checked = check(rows, heads)
-        links = await self._store.links(places_before(rows, checked)) if checked.unchecked else {}
-        events = complete(rows, checked, links)
+        before = links_before(rows, heads)
+        links = await self._store.links(before.missing) if before.missing else {}
+        events = checked(rows, before.completed(links))
         of_keys = zip(found, events[len(newer.rows) :], strict=True)
         return Sight(
             known={key: Known(digest, event) for (key, digest, _), event in of_keys},

@@ -9,7 +9,7 @@ import threading
 import structlog
 
 from journey.errors import AppendConflict, DamagedEvent, DamagedTree
-from journey.event_log import Batch, LinkedRow, TreeTables
+from journey.event_log import Batch, Head, LinkedRow, TreeTables
 from journey.proof.guard import Guard
 from journey.proof.merkle import Edge
 from journey.proof.notes import Checkpoint, Signer, Verifier, unsigned
@@ -34,6 +34,8 @@ class Integrator:
         self._guard = guard
         self._page = settings.page_events
         self._interval = settings.proof_interval
+        self._heads: dict[str, Head] = {}
+        """Where streams end in the tree, of some."""
         self._at: tuple[Edge, int] | None = None
         """The edge of the tree and the position of its last event; None where the tables are to be asked."""
         self._stop = threading.Event()
@@ -85,7 +87,7 @@ class Integrator:
         Raises `DamagedEvent` where an event is not what was appended: nothing from there on is signed.
         """
         edge, position = self._at = self._at or self._begun()
-        rows = self._tables.rows(position, self._page)
+        rows = self._tables.rows(position, self._page, self._heads)
         if not rows:
             return 0
         leaves, damage = _checked(rows)

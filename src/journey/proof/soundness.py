@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from journey.event_log import LinkedRow, TreeTables, leaf_of
+from journey.event_log import Head, LinkedRow, TreeTables, leaf_of
 from journey.proof.hashes import HASH_BYTES
 
 _PAGE = 1_000
@@ -30,7 +30,8 @@ def check_log(tables: TreeTables) -> Soundness:
     """
     last = tables.last()  # before the events are read: they reach at least as far
     signed, seen, position = last.size if last else 0, 0, 0
-    while rows := tables.rows(position, _PAGE):
+    heads: dict[str, Head] = {}
+    while rows := tables.rows(position, _PAGE, heads):
         end = min(seen + len(rows), signed)
         leaves = tables.hashes(0, seen, end) if seen < end else b""
         for number, row in enumerate(rows):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from journey.event_log import Head, LinkedRow
 from journey.proof.soundness import Soundness, check_log
 from journey.settings import Settings
 from tests.journey.proof.growing import Proven, proven
@@ -33,6 +34,25 @@ def test_no_false_alarm(kept: Proven) -> None:
     """Of a log that nobody has changed all is sound, signed or not."""
     assert check_log(kept.log.tree) == Soundness(EVENTS, None)
     assert damaged(kept) == []
+
+
+@pytest.mark.parametrize("streams", [1, 20_000])
+@pytest.mark.parametrize("page", [1, 10, EVENTS])
+def test_the_link_before_is_the_same_however_it_is_known(
+    kept: Proven, monkeypatch: pytest.MonkeyPatch, *, page: int, streams: int
+) -> None:
+    """Remembered from a page before, from the same page, or looked up."""
+    monkeypatch.setattr("journey.event_log.checking._STREAMS", streams)
+    rows, heads = list[LinkedRow](), dict[str, Head]()
+    while more := kept.log.tree.rows(rows[-1].position if rows else 0, page, heads):
+        rows += more
+
+    links = {(row.stream_id, row.version): row.link for row in rows}
+    assert [row.link_before for row in rows] == [links.get((row.stream_id, row.version - 1)) for row in rows]
+    assert len(links) == EVENTS
+    assert all(kept.log.tree.rows(row.position - 1, 1) == [row] for row in rows), (
+        "who remembers nothing is told the same"
+    )
 
 
 def test_every_byte_counts(kept: Proven) -> None:
