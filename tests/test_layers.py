@@ -47,7 +47,8 @@ IMPURE_MODULES = {
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "input", "print", "getenv", "urandom", "uuid4"}
 TRANSACTION_OWNERS = {
     "journey.migrating": "a part's migrations are one transaction",
-    "projections.engine": "builds are begun, switched and dropped each in one transaction",
+    "projections.engine": "builds are begun, ordered and rolled back each in one transaction",
+    "projections.keeper": "builds are switched and dropped each in one transaction",
     "projections.loading": "a part of the log is loaded into builds in one transaction",
     "projections.isolation": "a batch with its checkpoint is one transaction",
     "projections.repair": "a parked customer's rows are replaced in one transaction",

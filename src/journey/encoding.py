@@ -48,8 +48,14 @@ def to_state(event: Event, recorded_at: datetime, data: Mapping[str, Any] | None
 
 @lru_cache(maxsize=4)
 def _in_full(moment: datetime) -> str:
-    """Write a moment, which all events of a commit share."""
+    """Write the moment of a commit, which all its events share."""
     return moment.isoformat(timespec="microseconds")
+
+
+@lru_cache(maxsize=4)
+def _moment(written: str) -> datetime:
+    """Read what `_in_full` wrote."""
+    return datetime.fromisoformat(written)
 
 
 def from_state(stream_id: str, version: int, position: int, type_: str, state: bytes) -> RecordedEvent:
@@ -60,7 +66,7 @@ def from_state(stream_id: str, version: int, position: int, type_: str, state: b
     """
     try:
         stored = orjson.loads(state)
-        time, recorded_at = stored["time"], datetime.fromisoformat(stored["recordedtime"])
+        time, recorded_at = stored["time"], _moment(stored["recordedtime"])
         if recorded_at.tzinfo is None or datetime.fromisoformat(time.upper()).tzinfo is None:
             raise ValueError("a time without its offset")  # noqa: TRY301  read as damaged, as all that is
         source, id_, data, attributes = (

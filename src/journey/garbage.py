@@ -2,8 +2,13 @@
 
 import gc
 
+YOUNG = 10_000
+"""How many new objects are looked through at once while others wait: a few milliseconds."""
+YOUNG_OF_FOLLOWERS = 300_000
+"""The same where nobody waits: more than a page of events and all that is made of it."""
 
-def search_seldom() -> None:
+
+def search_seldom(young: int = YOUNG) -> None:
     """Spare what lives as long as the process from the search for garbage, and search less often.
 
     A service holds many objects that never become garbage, such as cached journeys, and makes next to no
@@ -12,5 +17,4 @@ def search_seldom() -> None:
     """
     gc.collect()
     gc.freeze()
-    # Whatever is young is looked through at once, while everybody waits: a few milliseconds at most.
-    gc.set_threshold(10_000, 200, 100)
+    gc.set_threshold(young, 200, 100)

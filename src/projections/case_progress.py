@@ -19,7 +19,7 @@ from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.moments import in_utc
 from projections.projection import Projection, Row
-from projections.work import Due, Work, due, work_columns, work_row
+from projections.work import Due, Work, due, work_columns, work_indexes, work_row
 
 CASE_PROGRESS = sa.Table(
     "case_progress",
@@ -45,8 +45,7 @@ CASE_PROGRESS = sa.Table(
     sa.Index("case_progress_of_customer", "build", "stream_id", "kind", "number"),
     sa.Index("case_progress_in_state", "build", "kind", "case_state", "since", "number"),
     sa.Index("case_progress_due", "build", "kind", "turn", "due_at", "number"),
-    sa.Index("case_progress_of_handler", "build", "handler", "due_at", "number"),
-    sa.Index("case_progress_of_team", "build", "team", "due_at", "number"),
+    *work_indexes("case_progress"),
 )
 
 _STATE = TypeAdapter(Case)

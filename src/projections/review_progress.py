@@ -20,7 +20,7 @@ from projections.customer import customer_of
 from projections.metadata import METADATA, KeyText
 from projections.projection import Projection, Row
 from projections.spoken import spoken
-from projections.work import work_columns, work_row
+from projections.work import work_columns, work_indexes, work_row
 
 REVIEW_PROGRESS = sa.Table(
     "review_progress",
@@ -38,8 +38,7 @@ REVIEW_PROGRESS = sa.Table(
     sa.Index("review_progress_of_customer", "build", "stream_id", "number"),
     sa.Index("review_progress_in_state", "build", "case_state", "since", "number"),
     sa.Index("review_progress_due", "build", "turn", "due_at", "number"),
-    sa.Index("review_progress_of_handler", "build", "handler", "due_at", "number"),
-    sa.Index("review_progress_of_team", "build", "team", "due_at", "number"),
+    *work_indexes("review_progress"),
 )
 
 _STATE = TypeAdapter(Application)
