@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from journey.event_log import open_event_log
-from journey.garbage import YOUNG_OF_FOLLOWERS, search_seldom
+from journey.garbage import search_seldom
 from journey.logs import log_to_stderr
 from journey.settings import Settings
 from journey.storage import storage_of
@@ -91,7 +91,7 @@ def _work(settings: Settings, catalogue: Catalogue) -> None:
     storage = storage_of(settings)
     log, views = open_event_log(storage, settings, writer=False), storage.engine("views", writer=True)
     place = Place(log, views, projections, settings, lambda: datetime.now(UTC))
-    search_seldom(YOUNG_OF_FOLLOWERS)
+    search_seldom()
     try:
         while parent.is_alive() and place.loading():
             if not load_next(place):
