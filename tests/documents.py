@@ -59,3 +59,13 @@ def rows(name: str, first_cell: str) -> list[list[str]]:
     """Return the cells of the table rows whose first cell is code that fits a pattern."""
     lines = re.findall(rf"(?m)^\| (`{first_cell}` \|.*) \|$", read(name))
     return [[cell.strip().strip("`") for cell in line.split(" | ")] for line in lines]
+
+
+def tables(name: str) -> list[list[str]]:
+    """Return the tables of a document, each as its lines."""
+    return [table.splitlines() for table in re.findall(r"(?m)(?:^\|.*\n)+", prose(name))]
+
+
+def cells(line: str) -> int:
+    """Count the cells of a line of a table."""
+    return len(re.findall(r"(?<!\\)\|", line)) - 1

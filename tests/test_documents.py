@@ -12,7 +12,7 @@ import typer.main
 from api.cli import app
 from api.keys import SCOPES
 from journey.settings import Settings
-from tests.documents import DOCUMENTS, ROOT, anchors, links, read, rows
+from tests.documents import DOCUMENTS, ROOT, anchors, cells, links, read, rows, tables
 from tests.processes import new_key, server
 
 OPERATIONS = "docs/operations.md"
@@ -40,6 +40,13 @@ def test_links_lead_somewhere(name: str) -> None:
 
         assert path.exists(), link
         assert not fragment or fragment in anchors(path.relative_to(ROOT).as_posix()), link
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_rows_of_tables_are_as_long_as_their_heads(name: str) -> None:
+    """Otherwise a row stands in a table where it does not belong."""
+    for head, *lines in tables(name):
+        assert [line for line in lines if cells(line) != cells(head)] == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
