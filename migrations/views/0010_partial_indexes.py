@@ -1,4 +1,4 @@
-"""The lists of handlers and teams leave out cases that nobody has taken."""
+"""The indexes of handlers and teams leave out cases that have none."""
 
 from typing import Any
 

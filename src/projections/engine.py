@@ -163,7 +163,7 @@ class Engine:
         return repair.retry_parked(projection, self._views, self._log, self._clock())
 
     def _load(self, builds: Sequence[Build]) -> bool | Exception:
-        """Load a part of the builds that are to be loaded, or see that others do; answer as keepers do."""
+        """Load a part of the builds that are to be loaded, or see that others do; return whether it did."""
         coming = [build for build in builds if self._place.may_load(build)]
         try:
             if coming and self._workers is None:

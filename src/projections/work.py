@@ -81,7 +81,7 @@ def work_columns() -> list[sa.Column[str] | sa.Column[int] | sa.Column[str | Non
 def work_indexes(table: str) -> list[sa.Index]:
     """Return new indexes for the lists of a handler and of a team.
 
-    They leave out cases that nobody has taken: most of them, and each entry is paid for with each change.
+    Cases that have none are left out: an entry is paid for with each change of its case.
     """
     return [
         sa.Index(
