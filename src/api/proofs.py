@@ -18,7 +18,7 @@ from api.schemas import TEXT, answers, note_of
 from api.service import Service, service_of
 from api.threads import in_thread
 from journey.errors import DamagedTree, ProofUnavailable
-from journey.event_log import Batch, LinkedRow
+from journey.event_log import Batch, Row
 from journey.events import Position
 from journey.proof.cosignatures import cosigned, read_witnesses, take
 from journey.proof.hashes import HASH_BYTES, leaf_hash
@@ -174,7 +174,7 @@ def _position(service: Service, source: str | None, id_: str | None, position: i
     return found[source, id_].event.position
 
 
-def _row(service: Service, caller: Caller, position: int) -> LinkedRow:
+def _row(service: Service, caller: Caller, position: int) -> Row:
     """Return a stored event; to whom may not have it, it is not there."""
     rows = service.log.tree.rows(position - 1, 1)
     if not rows or rows[0].position != position:
@@ -186,7 +186,7 @@ def _row(service: Service, caller: Caller, position: int) -> LinkedRow:
     return rows[0]
 
 
-def _index(service: Service, holding: Batch, row: LinkedRow) -> int:
+def _index(service: Service, holding: Batch, row: Row) -> int:
     """Return an event's place in the tree; raise `DamagedTree` where it is not what was signed."""
     leaves = service.log.tree.hashes(0, holding.first, holding.size)
     leaf, place = leaf_hash(row.stream_id, row.version, row.type, row.state), 0

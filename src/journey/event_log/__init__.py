@@ -7,9 +7,9 @@ contract test.
 from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from typing import Protocol
 
-from journey.event_log.checking import checked, leaf_of, links_before
+from journey.event_log.checking import checked, links_before
 from journey.event_log.links import Head, Place
-from journey.event_log.rows import Entry, EventKey, Known, LinkedRow, Row, entry
+from journey.event_log.rows import Entry, EventKey, Known, Row, entry
 from journey.event_log.tree_tables import Batch, TreeTables
 from journey.event_log.writing import LogWriter, Newer, Sight, Snapshot, WritingStore
 from journey.events import Position, RecordedEvent, Version
@@ -23,7 +23,6 @@ __all__ = [
     "EventLog",
     "Head",
     "Known",
-    "LinkedRow",
     "LogWriter",
     "Newer",
     "Row",
@@ -32,7 +31,6 @@ __all__ = [
     "Store",
     "TreeTables",
     "entry",
-    "leaf_of",
     "open_event_log",
 ]
 

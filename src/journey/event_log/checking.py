@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from journey.encoding import damaged_event, from_state
 from journey.event_log.links import Head, Place
-from journey.event_log.rows import LinkedRow, Row
+from journey.event_log.rows import Row
 from journey.events import RecordedEvent
 from journey.proof.hashes import NO_LINK, leaf_hash, link_hash
 
@@ -58,7 +58,7 @@ def links_before(rows: Iterable[Row], heads: MutableMapping[str, Head]) -> Befor
     return before
 
 
-def leaf_of(row: Row | LinkedRow, before: bytes | None) -> bytes | None:
+def leaf_of(row: Row, before: bytes | None) -> bytes | None:
     """Return the leaf of a stored event, given the link before it; None where it is not what was appended.
 
     Events that were written behind the service's back have no link: of them only the tree can tell.

@@ -24,20 +24,6 @@ class Row(NamedTuple):
     """The link that is stored with it; None where it was written behind the service's back."""
 
 
-class LinkedRow(NamedTuple):
-    """One stored event with the links of its stream."""
-
-    stream_id: str
-    version: int
-    type: str
-    state: bytes
-    position: int
-    link: bytes | None
-    """The link that is stored with it; None where it was written behind the service's back."""
-    link_before: bytes | None
-    """The link of the event before it in its stream."""
-
-
 class Entry(NamedTuple):
     """One event on its way into the log."""
 

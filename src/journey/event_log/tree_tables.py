@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping, MutableMapping, Seque
 from typing import Any, NamedTuple
 
 from journey.errors import DamagedTree
-from journey.event_log.checking import links_before
+from journey.event_log.checking import leaf_of, links_before
 from journey.event_log.links import Head, Place
-from journey.event_log.rows import LinkedRow, Row
+from journey.event_log.rows import Row
 
 HASH_BYTES = 32
 
@@ -85,16 +85,22 @@ class TreeTables:
             raise DamagedTree
         return found
 
-    def rows(self, after: int, limit: int, heads: MutableMapping[str, Head] | None = None) -> list[LinkedRow]:
-        """Return events with a position greater than `after`, by position, with their streams' links.
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Return events with a position greater than `after`, by position."""
+        return self._page(after, limit)
+
+    def leaves(
+        self, after: int, limit: int, heads: MutableMapping[str, Head]
+    ) -> list[tuple[Row, bytes | None]]:
+        """Return such events with their leaves; None for one that is not what was appended, by its link.
 
         `heads` tells where streams end before them, as far as that is known, and is told where they end with
         them: links that it knows are not looked up.
         """
         rows = self._page(after, limit)
-        before = links_before(rows, {} if heads is None else heads)
+        before = links_before(rows, heads)
         links = before.completed(self._links(before.missing) if before.missing else {})
-        return [LinkedRow(*row, link) for row, link in zip(rows, links, strict=True)]
+        return [(row, leaf_of(row, link)) for row, link in zip(rows, links, strict=True)]
 
     def add(self, batch: Batch, leaves: bytes, parts: Sequence[tuple[int, int, bytes]]) -> None:
         """Write a batch, and the complete parts that end in it: level, number and hash of each.

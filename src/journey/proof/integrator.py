@@ -5,15 +5,15 @@ Any number of processes may run it: the tables take one batch at each place, and
 
 import contextlib
 import threading
+from collections.abc import Sequence
 
 import structlog
 
 from journey.errors import AppendConflict, DamagedEvent, DamagedTree
-from journey.event_log import Batch, Head, LinkedRow, TreeTables
+from journey.event_log import Batch, Head, Row, TreeTables
 from journey.proof.guard import Guard
 from journey.proof.merkle import Edge
 from journey.proof.notes import Checkpoint, Signer, Verifier, unsigned
-from journey.proof.soundness import sound_leaf
 from journey.proof.tree import Tree
 from journey.settings import Settings
 
@@ -87,12 +87,12 @@ class Integrator:
         Raises `DamagedEvent` where an event is not what was appended: nothing from there on is signed.
         """
         edge, position = self._at = self._at or self._begun()
-        rows = self._tables.rows(position, self._page, self._heads)
+        rows = self._tables.leaves(position, self._page, self._heads)
         if not rows:
             return 0
-        leaves, damage = _checked(rows)
+        leaves, damage = _sound(rows)
         if leaves:
-            self._add(edge, leaves, rows[len(leaves) - 1].position)
+            self._add(edge, leaves, rows[len(leaves) - 1][0].position)
         if damage is not None:
             raise damage
         return len(leaves)
@@ -126,11 +126,10 @@ class Integrator:
         self.failure = told
 
 
-def _checked(rows: list[LinkedRow]) -> tuple[list[bytes], DamagedEvent | None]:
+def _sound(rows: Sequence[tuple[Row, bytes | None]]) -> tuple[list[bytes], DamagedEvent | None]:
     """Return the leaves of events up to the first that is not what was appended, and what is wrong."""
     leaves: list[bytes] = []
-    for row in rows:
-        leaf = sound_leaf(row)
+    for row, leaf in rows:
         if leaf is None:
             return leaves, DamagedEvent(f"the event at position {row.position} is not what was appended")
         leaves.append(leaf)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from journey.event_log import Head, LinkedRow, TreeTables, leaf_of
+from journey.event_log import Head, TreeTables
 from journey.proof.hashes import HASH_BYTES
 
 _PAGE = 1_000
@@ -17,11 +17,6 @@ class Soundness(NamedTuple):
     """The position of the first that is not, or that is missing; None where there is none."""
 
 
-def sound_leaf(row: LinkedRow) -> bytes | None:
-    """Return the leaf of a stored event; None where the event is not what was appended."""
-    return leaf_of(row, row.link_before)
-
-
 def check_log(tables: TreeTables) -> Soundness:
     """Check every stored event, up to the first that is not what was appended, in constant memory.
 
@@ -31,13 +26,12 @@ def check_log(tables: TreeTables) -> Soundness:
     last = tables.last()  # before the events are read: they reach at least as far
     signed, seen, position = last.size if last else 0, 0, 0
     heads: dict[str, Head] = {}
-    while rows := tables.rows(position, _PAGE, heads):
+    while rows := tables.leaves(position, _PAGE, heads):
         end = min(seen + len(rows), signed)
         leaves = tables.hashes(0, seen, end) if seen < end else b""
-        for number, row in enumerate(rows):
+        for number, (row, leaf) in enumerate(rows):
             expected = leaves[number * HASH_BYTES : (number + 1) * HASH_BYTES]
-            leaf = sound_leaf(row)
             if leaf is None or (expected and leaf != expected):
                 return Soundness(seen + number, row.position)
-        seen, position = seen + len(rows), rows[-1].position
+        seen, position = seen + len(rows), rows[-1][0].position
     return Soundness(seen, position + 1 if seen < signed else None)

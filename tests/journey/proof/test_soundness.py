@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.event_log import Head, LinkedRow
+from journey.event_log import Head, Row
 from journey.proof.soundness import Soundness, check_log
 from journey.settings import Settings
 from tests.journey.proof.growing import Proven, proven
@@ -43,16 +43,14 @@ def test_the_link_before_is_the_same_however_it_is_known(
 ) -> None:
     """Remembered from a page before, from the same page, or looked up."""
     monkeypatch.setattr("journey.event_log.checking._STREAMS", streams)
-    rows, heads = list[LinkedRow](), dict[str, Head]()
-    while more := kept.log.tree.rows(rows[-1].position if rows else 0, page, heads):
+    rows, heads = list[tuple[Row, bytes | None]](), dict[str, Head]()
+    while more := kept.log.tree.leaves(rows[-1][0].position if rows else 0, page, heads):
         rows += more
 
-    links = {(row.stream_id, row.version): row.link for row in rows}
-    assert [row.link_before for row in rows] == [links.get((row.stream_id, row.version - 1)) for row in rows]
-    assert len(links) == EVENTS
-    assert all(kept.log.tree.rows(row.position - 1, 1) == [row] for row in rows), (
-        "who remembers nothing is told the same"
-    )
+    # A leaf is told only where the link fits the one before it.
+    assert [leaf for _, leaf in rows] == kept.leaves()
+    assert len(rows) == EVENTS
+    assert all(kept.log.tree.leaves(row.position - 1, 1, {}) == [(row, leaf)] for row, leaf in rows)
 
 
 def test_every_byte_counts(kept: Proven) -> None:
