@@ -1,7 +1,7 @@
 """The application: what runs, and what it answers to."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -42,23 +42,22 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> A
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with running(settings, clock) as service:
-            app.state.service = service
+        # What is begun ends in the opposite order, each whatever came of the others.
+        async with AsyncExitStack() as stack:
+            service = app.state.service = stack.enter_context(running(settings, clock))
+            if service.tokens is not None:
+                stack.push_async_callback(service.tokens.close)
+            stack.push_async_callback(service.lookups.close)
+            stack.push_async_callback(service.recorder.stop)
+            stack.push_async_callback(service.keys.finish)
+            stack.push_async_callback(service.appender.stop)
+            stack.push_async_callback(service.privacy.stop)
+            stack.push_async_callback(service.reactor.stop)
             if "api" in settings.roles:
                 service.privacy.start()
             if "react" in settings.roles:
                 service.reactor.start()
-            try:
-                yield
-            finally:
-                await service.reactor.stop()
-                await service.privacy.stop()
-                await service.appender.stop()
-                await service.keys.finish()
-                await service.recorder.stop()
-                await service.lookups.close()
-                if service.tokens is not None:
-                    await service.tokens.close()
+            yield
 
     app = Application(
         title="Customer journey service",

@@ -85,6 +85,8 @@ def _readiness(service: Service) -> tuple[int, dict[str, Any]]:
             body["status"] = "degraded"
     if service.integrator is not None and service.integrator.failure is not None:
         body |= {"status": "degraded", "proof": service.integrator.failure}
+    if service.privacy.failures:
+        body |= {"status": "degraded", "privacy": "failing"}
     return (503, {**body, "status": "unavailable", "reason": "lag"}) if behind else (200, body)
 
 

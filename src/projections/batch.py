@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause, trace
 from journey.errors import DamagedEvent
 from journey.events import RecordedEvent
 from projections import checkpoints, rows, states
 from projections.checkpoints import Build, Parked
-from projections.faults import cause, trace
 from projections.projection import Key, Projection
 
 _log = structlog.get_logger()

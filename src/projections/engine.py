@@ -14,12 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause
 from journey.errors import UnknownProjection
 from journey.event_log import EventLog
 from journey.settings import Settings
 from projections import checkpoints, loading, repair, succession
 from projections.checkpoints import Build
-from projections.faults import cause
 from projections.keeper import Keeper
 from projections.loading import Place
 from projections.projection import Projection

@@ -1,7 +1,6 @@
-"""What may be said of an error without quoting what a customer wrote, and whether an event is to blame."""
+"""Whether an event is to blame for an error."""
 
 import sqlite3
-import traceback
 
 import sqlalchemy as sa
 
@@ -9,18 +8,6 @@ from journey.errors import LogUnavailable
 
 # PostgreSQL's classes of errors that one row's values can cause: cardinality, data, constraints, limits.
 _OF_VALUES = frozenset({"21", "22", "23", "54"})
-
-
-def cause(error: Exception) -> str:
-    """Name an error, as the database's driver names it where it comes from there."""
-    told = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
-    code = getattr(told, "sqlstate", None) or getattr(told, "sqlite_errorname", None)
-    return type(told).__name__ + (f" {code}" if code else "")
-
-
-def trace(error: Exception) -> str:
-    """Return where an error was raised; its message is left out: it may hold personal data."""
-    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def is_of_values(error: Exception) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause, trace
 from journey.errors import CheckpointMoved
 from journey.event_log import EventLog
 from journey.events import Position, RecordedEvent
 from projections import checkpoints, isolation, loading, parts, rows, succession
 from projections.checkpoints import Build
-from projections.faults import cause, trace
 from projections.loading import Place
 from projections.projection import Projection
 from projections.states import Recent

@@ -13,11 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from journey.causes import cause
 from journey.event_log import EventLog
 from journey.events import RecordedEvent
 from projections import batch, checkpoints
 from projections.checkpoints import Build, Parked
-from projections.faults import cause
 from projections.projection import Archive, Key, Projection, Row
 from projections.rows import Rows as HasRows
 from projections.rows import with_archive

@@ -12,12 +12,12 @@ from typing import Any
 
 import structlog
 
+from journey.causes import cause, trace
 from journey.event_log import open_event_log
 from journey.garbage import search_seldom
 from journey.logs import log_to_stderr
 from journey.settings import Settings
 from journey.storage import storage_of
-from projections.faults import cause, trace
 from projections.loading import Place, load_next
 from projections.projection import Projection
 

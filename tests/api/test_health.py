@@ -12,6 +12,7 @@ from tests.api.posting import assert_problem, new_customer, post
 from tests.api.stories import visits
 from tests.databases import database_settings
 from tests.facts import cloudevent
+from tests.journey.writing import until
 from tests.sites import Site, serving
 
 
@@ -69,6 +70,22 @@ class TestReadyz:
 
             assert (answer.status_code, answer.json()["reason"]) == (503, "projections")
             assert site.anonymous().get("/healthz").status_code == 200
+
+    def test_erasures_that_fail(self, tmp_path: Path) -> None:
+        """Degraded until they go on: a promise to a customer waits, and everybody may still ask."""
+        with database_settings("sqlite", tmp_path / "data") as settings, serving(settings) as site:
+            worker = site.service.privacy
+            sound = worker.desk
+            worker.desk = sound._replace(destroyer=NotImplemented)
+            until(lambda: bool(worker.failures), "what nobody foresaw is noticed")
+            failing = site.anonymous().get("/readyz")
+            worker.desk = sound
+            until(lambda: not worker.failures, "the work goes on")
+            after = site.anonymous().get("/readyz")
+
+        assert (failing.status_code, failing.json()["status"]) == (200, "degraded")
+        assert failing.json()["privacy"] == "failing"
+        assert (after.json()["status"], "privacy" in after.json()) == ("ready", False)
 
     def test_a_database_that_is_gone(self) -> None:
         """503 for readiness, and a problem to be tried again for all others; no fault of the service."""

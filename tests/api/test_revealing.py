@@ -7,8 +7,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from journey.sealing.data_keys import DATA_KEYS
+from api.service import utc_now
 from journey.storage import Part, storage_of
+from journey.touchpoints.touchpoint import CLASSES
 from tests.facts import cloudevent
 from tests.sites import Site
 
@@ -77,11 +78,7 @@ class TestClosed:
     def test_erased(self, site: Site, analyst: httpx.Client, customer: str) -> None:
         """What was sealed with a key that is gone is told as erased, which no text can be."""
         assert analyst.get(f"/v1/customers/{customer}").json()["profile"]["name"] == NAME
-        engine = storage_of(site.service.settings).engine("keys", writer=True)
-        with engine.begin() as connection:
-            gone = sa.update(DATA_KEYS).where(DATA_KEYS.c.stream_id == customer)
-            connection.execute(gone.values(wrapped=None, destroyed_at="2026-11-22"))
-        engine.dispose()
+        site.service.privacy.desk.destroyer.destroy(customer, CLASSES, utc_now())
         site.service.keyring.forget(customer)
         profile = analyst.get(f"/v1/customers/{customer}").json()["profile"]
 

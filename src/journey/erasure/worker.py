@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 
-import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause, trace
 from journey.erasure.ledger import Ledger
 from journey.erasure.record import TYPES
 from journey.erasure.steps import Desk, advance, end_epoch
@@ -25,8 +25,8 @@ class PrivacyWorker:
 
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self.desk, self._ledger = desk, ledger
-        self._failures: set[str] = set()
-        """What failed the last time and was told, so that nothing is told each second."""
+        self.failures: frozenset[str] = frozenset()
+        """What failed the last time; each was logged when it was new, and not each second again."""
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -46,8 +46,12 @@ class PrivacyWorker:
         self._woken.set()
 
     async def catch_up(self) -> None:
-        """Look at the log to its end, and do everything that is due."""
-        failures: set[str] = set()
+        """Look at the log to its end, and do everything that is due.
+
+        What fails, of whatever, is logged where it is news and tried again in a moment: no step is lost, and
+        nobody else's waits for it.
+        """
+        failures: dict[str, str] = {}
         try:
             while await to_its_end(self._follow):
                 pass
@@ -55,15 +59,14 @@ class PrivacyWorker:
                 try:
                     again = await advance(self.desk, work.stream_id)
                     await to_its_end(self._ledger.look_again, work, again)
-                except (JourneyError, sa.exc.DBAPIError) as error:
-                    # Nobody else's waits for it, and it is tried again in a moment: no step is lost.
-                    failures.add(str(error))
+                except Exception as error:  # noqa: BLE001  # one customer's must hold up no other's
+                    failures[_told(error)] = trace(error)
             await to_its_end(end_epoch, self.desk)
-        except (JourneyError, sa.exc.DBAPIError) as error:
-            failures.add(str(error))
-        for each in sorted(failures - self._failures):
-            _log.warning("privacy_work_failed", error=each)
-        self._failures = failures
+        except Exception as error:  # noqa: BLE001  # without this task nobody would be erased any more
+            failures[_told(error)] = trace(error)
+        for told in sorted(failures.keys() - self.failures):
+            _log.warning("privacy_work_failed", error=told, trace=failures[told])
+        self.failures = frozenset(failures)
 
     def _follow(self) -> bool:
         """Look at some of the log; tell whether there is more."""
@@ -80,3 +83,7 @@ class PrivacyWorker:
             await self.catch_up()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _INTERVAL)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, JourneyError) else cause(error)

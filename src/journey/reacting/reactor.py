@@ -14,6 +14,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause, trace
 from journey.errors import CheckpointMoved
 from journey.event_log import EventLog
 from journey.in_threads import to_its_end
@@ -164,7 +165,8 @@ class Reactor:
                     await to_its_end(self._place.log.wait_for_append, seen, _POLL)
                 self.failure = None
             except Exception as error:  # noqa: BLE001  # without this task no case would move by itself any more
-                if type(error).__name__ != self.failure:
-                    _log.warning("reactor_rests", error=type(error).__name__)
-                self.failure = type(error).__name__
+                told = cause(error)
+                if told != self.failure:
+                    _log.warning("reactor_rests", error=told, trace=trace(error))
+                self.failure = told
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE)

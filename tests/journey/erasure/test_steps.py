@@ -22,7 +22,7 @@ from journey.touchpoints.touchpoint import CLASSES
 from tests import loops
 from tests.facts import event
 from tests.journey.erasure.offices import Office, office, person
-from tests.journey.writing import accept, send
+from tests.journey.writing import accept, send, until
 
 
 @pytest.fixture
@@ -177,16 +177,30 @@ class TestKeys:
             assert _opens(settings, "C2")
 
 
-def test_a_failure_is_told_once(desk: Office) -> None:
+@pytest.mark.parametrize("foreseen", [True, False])
+def test_a_failure_is_told_once(desk: Office, *, foreseen: bool) -> None:
     """What fails each second is told when it begins, and again when it comes back after an end."""
     sound = desk.desk
-    broken = sound._replace(destroyer=Destroyer(sound.store._engine, Wrapping("", NoEpochKeys())))  # noqa: SLF001  # as below
+    without_epochs = Destroyer(sound.store._engine, Wrapping("", NoEpochKeys()))  # noqa: SLF001  # as below
+    broken = sound._replace(destroyer=without_epochs if foreseen else NotImplemented)
     with capture_logs() as lines:
         for each in (broken, broken, sound, broken):
             desk.worker.desk = each
             desk.work()
 
     assert [line["event"] for line in lines] == ["privacy_work_failed"] * 2
+
+
+def test_nothing_ends_the_worker(desk: Office) -> None:
+    """It goes on after a fault that nobody foresaw; nobody would be erased any more until the next start."""
+    worker, sound = desk.worker, desk.desk
+    worker.desk = sound._replace(destroyer=NotImplemented)
+    loops.call(worker.start)
+    until(lambda: bool(worker.failures), "the fault is noticed")
+    worker.desk = sound
+    desk.ask("erasure_requested", jurisdiction="NOW")
+    until(lambda: "contact" in desk.record().begun, "the erasure begins")
+    loops.wait_for(worker.stop())
 
 
 def _until(desk: Office, done: int) -> None:
