@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from journey.sealing.wrapping import Wrapping
 from journey.settings import Settings
 from journey.storage import storage_of
 from tests import loops
+from tests.facts import NOON
 
 NAMES = [KeyName(f"C{number}", "identity") for number in range(2_500)]
 
@@ -42,6 +44,27 @@ def epochs(engine: sa.Engine) -> set[int]:
     """Return the epochs that keys are wrapped in."""
     with engine.connect() as connection:
         return set(connection.execute(sa.select(DATA_KEYS.c.epoch)).scalars())
+
+
+def test_whether_an_epoch_is_due_takes_no_look_at_all_keys(engine: sa.Engine, settings: Settings) -> None:
+    """It is asked each second, of as many keys as there are customers: an index has those that are gone."""
+    ends = destroyer(engine, settings)
+    ends.destroy(NAMES[7].stream_id, ["identity"], NOON)
+    asked: list[tuple[str, Any]] = []
+    explain = "EXPLAIN" if settings.database else "EXPLAIN QUERY PLAN"
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        del connection, cursor
+        asked.append((statement, values))
+
+    assert ends.unfinished_since() == NOON
+    statement, values = asked[-1]
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE data_keys")
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}", values).all())
+
+    assert "data_keys_destroyed" in plan
 
 
 def test_every_key_is_wrapped_anew(engine: sa.Engine, settings: Settings) -> None:
