@@ -8,11 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from api.problems import Problem
+from journey.garbage import Held
 
 FREE = 64 * 1024
 """So much of each body takes no room: a single event is never refused for the sake of batches."""
 _PARSED = 8
 """Parsed, a batch holds about twenty times its size; so the room for parsing is as much smaller."""
+_BYTES_AN_OBJECT = 20
+"""Of so many bytes one object is made that lives until the batch is answered."""
 
 _PACE = 0.001
 """Seconds between two pieces of large bodies."""
@@ -27,6 +30,7 @@ class Room:
     def __init__(self, size: int) -> None:
         self._free = size
         self._parsing = self._parsing_free = max(1, size // _PARSED)
+        self._held = Held()
         self._reading = asyncio.Lock()
         self._waiting = deque[tuple[int, asyncio.Future[None]]]()
 
@@ -60,7 +64,8 @@ class Room:
         size = min(size, self._parsing)
         await self._turn(size)
         try:
-            yield
+            with self._held.holding(size // _BYTES_AN_OBJECT):
+                yield
         finally:
             self._parsing_free += size
             self._admit()
