@@ -18,6 +18,7 @@ from projections.checkpoints import Build
 from projections.loading import Place
 from projections.projection import Projection
 from projections.states import Recent
+from projections.statistics import Statistics
 
 # How many rows of a dropped build one transaction removes: few enough that nobody waits for it.
 _DROPPED_ROWS = 5_000
@@ -31,6 +32,7 @@ class Keeper:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._recent = Recent()
+        self._statistics = Statistics(place.views)
         # SQLite has one writer: there one thread does as much as many.
         self._side_by_side = place.views.dialect.name != "sqlite"
 
@@ -86,6 +88,7 @@ class Keeper:
     def _follow(self, projection: Projection[Any], build: Build, pages: "_Pages") -> bool:
         events, views = pages.after(build.position), self._place.views
         if events:
+            self._statistics.see(projection, build)
             isolation.apply(projection, views, build, events, self._place.clock(), self._recent)
         took_over = False
         if build.status == "building" and len(events) < pages.size:
