@@ -32,7 +32,7 @@ class Keeper:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._recent = Recent()
-        self._statistics = Statistics(place.views)
+        self._statistics = Statistics(place.views, place.projections)
         # SQLite has one writer: there one thread does as much as many.
         self._side_by_side = place.views.dialect.name != "sqlite"
 
@@ -41,6 +41,7 @@ class Keeper:
 
         A failure of one build is noted with it, returned in its place, and holds up no other.
         """
+        self._statistics.keep(builds)
         pages = _Pages(self._place.log, self._place.settings.page_events)
 
         def kept(build: Build) -> bool | Exception:
@@ -88,7 +89,6 @@ class Keeper:
     def _follow(self, projection: Projection[Any], build: Build, pages: "_Pages") -> bool:
         events, views = pages.after(build.position), self._place.views
         if events:
-            self._statistics.see(projection, build)
             isolation.apply(projection, views, build, events, self._place.clock(), self._recent)
         took_over = False
         if build.status == "building" and len(events) < pages.size:

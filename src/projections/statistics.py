@@ -5,34 +5,68 @@ that it has hardly any rows, and looks through all of them for one, until the da
 comes round: with every page of events, and with every status that is asked for.
 """
 
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
 
 from projections import rows
 from projections.checkpoints import Build
 from projections.projection import Projection
 
-_FEW = 1_000
-"""Events behind which a build is so small that any plan will do."""
+_SMALL = 128 * 1024
+"""Bytes of a table of which any plan will do."""
 _TIMES = 4
-"""How much a build grows until its statistics are taken again."""
+"""How much a build or a table grows until statistics are taken again."""
+_INTERVAL = 1.0
+"""Seconds between two looks at how large the tables are."""
+
+
+class _Taken(NamedTuple):
+    """How it was when statistics were taken."""
+
+    size: int
+    position: int
 
 
 class Statistics:
-    """Takes statistics of the tables of builds; a process that starts takes them once of each."""
+    """Has statistics taken of the tables of builds; a process that starts begins with it anew."""
 
-    def __init__(self, views: sa.Engine) -> None:
-        self._views = views
-        self._taken: dict[tuple[str, int], int] = {}
-        """The positions of builds when statistics were taken last."""
+    def __init__(self, views: sa.Engine, projections: Mapping[str, Projection[Any]]) -> None:
+        self._views, self._projections = views, projections
+        self._taken: dict[tuple[str, int], _Taken] = {}
+        """By table and build."""
+        self._next = 0.0
 
-    def see(self, projection: Projection[object], build: Build) -> None:
-        """Take statistics where a build has grown much since they were taken; SQLite's planner needs none."""
-        place = (build.name, build.build)
-        due = _TIMES * self._taken[place] if place in self._taken else _FEW
-        if self._views.dialect.name != "postgresql" or build.position < due:
+    def keep(self, builds: Sequence[Build]) -> None:
+        """Take statistics of the tables that have grown much, or a build in them; SQLite needs none."""
+        if self._views.dialect.name != "postgresql" or time.monotonic() < self._next:
             return
-        self._taken[place] = build.position
+        self._next = time.monotonic() + _INTERVAL
+        there = [
+            (build, of)
+            for build in builds
+            if build.name in self._projections
+            for of in rows.with_archive(self._projections[build.name])
+        ]
         with self._views.begin() as connection:
-            for each in rows.with_archive(projection):
+            sizes = _sizes(connection, [of.table.name for _, of in there])
+            due = {of.table.name: of.key for build, of in there if self._is_due(of, build, sizes)}
+            for table, key in due.items():
                 # What tells builds and rows apart takes a fifth of the time that all columns would.
-                connection.exec_driver_sql(f"ANALYZE {each.table.name} (build, {each.key})")
+                connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
+        for build, of in there:
+            if (table := of.table.name) in due:
+                self._taken[table, build.build] = _Taken(sizes[table], build.position)
+
+    def _is_due(self, of: rows.Rows, build: Build, sizes: Mapping[str, int]) -> bool:
+        size = sizes[of.table.name]
+        before = self._taken.get((of.table.name, build.build), _Taken(0, 0))
+        return size > _SMALL and (size > _TIMES * before.size or build.position > _TIMES * before.position)
+
+
+def _sizes(connection: sa.Connection, tables: Sequence[str]) -> dict[str, int]:
+    """Return how many bytes tables have."""
+    sizes = "SELECT name, pg_relation_size(name::regclass) FROM unnest(%b::text[]) AS name"
+    return {row[0]: row[1] for row in connection.exec_driver_sql(sizes, (list(tables),))}
