@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from projections import rows
-from projections.checkpoints import Build
+from projections.checkpoints import Build, Status
 from projections.projection import Projection
 
 _SMALL = 128 * 1024
@@ -20,7 +20,7 @@ _SMALL = 128 * 1024
 _TIMES = 4
 """How much a build or a table grows until statistics are taken again."""
 _INTERVAL = 1.0
-"""Seconds between two looks at how large the tables are."""
+"""Seconds between two looks at how large tables are, unless a build has been begun, loaded or shown."""
 
 
 class _Taken(NamedTuple):
@@ -37,13 +37,16 @@ class Statistics:
         self._views, self._projections = views, projections
         self._taken: dict[tuple[str, int], _Taken] = {}
         """By table and build."""
+        self._standing: list[tuple[str, int, Status]] = []
         self._next = 0.0
 
     def keep(self, builds: Sequence[Build]) -> None:
         """Take statistics of the tables that have grown much, or a build in them; SQLite needs none."""
-        if self._views.dialect.name != "postgresql" or time.monotonic() < self._next:
+        standing = [(build.name, build.build, build.status) for build in builds]
+        rests = standing == self._standing and time.monotonic() < self._next
+        if rests or self._views.dialect.name != "postgresql":
             return
-        self._next = time.monotonic() + _INTERVAL
+        self._standing, self._next = standing, time.monotonic() + _INTERVAL
         there = [
             (build, of)
             for build in builds

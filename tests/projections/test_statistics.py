@@ -1,5 +1,7 @@
 """PostgreSQL knows builds that have just grown: it would else look through all of one for each row."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -28,6 +30,28 @@ def test_a_new_build_is_known(kept: Kept) -> None:
     engine.rebuild(projection.name)
     engine.catch_up()
     assert _known(kept, projection.table.name) == {1, 2}
+
+
+def test_a_build_that_is_loaded_is_known_before_it_is_shown(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However short a time ago the tables were looked at: readers would ask of it at once."""
+    if kept.storage.embedded:
+        pytest.skip("SQLite's planner needs no statistics")
+    projection = counting()
+    kept.record(*(visit(f"C{number}") for number in range(60)))
+    engine = replace(kept, settings=kept.settings.model_copy(update={"load_events": 10})).engine(projection)
+    engine.catch_up()
+    monkeypatch.setattr(statistics, "_INTERVAL", 3_600)
+    engine.rebuild(projection.name)
+    while kept.builds(projection)[2].status != "building" or not kept.builds(projection)[2].position:
+        assert engine.step()
+    kept.record(visit("C1"))
+    while kept.live(projection).build == 1:
+        assert engine.step()
+        known = _known(kept, projection.table.name)
+
+    assert known == {1, 2}
 
 
 def test_a_table_that_grows_late_is_known(kept: Kept) -> None:
