@@ -51,7 +51,6 @@ TRANSACTION_OWNERS = {
     "projections.keeper": "builds are switched and dropped each in one transaction",
     "projections.loading": "a part of the log is loaded into builds in one transaction",
     "projections.isolation": "a batch with its checkpoint is one transaction",
-    "projections.statistics": "statistics of all tables that are due are taken in one transaction",
     "projections.repair": "a parked customer's rows are replaced in one transaction",
     "journey.searching.table": "terms and the position that they follow from are one transaction",
     "journey.reacting.table": "how customers stand is one transaction with the position that it follows from",

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+import structlog
 
+from journey.causes import cause
 from projections import rows
 from projections.checkpoints import Build, Status
 from projections.projection import Projection
@@ -21,6 +23,8 @@ _TIMES = 4
 """How much a build or a table grows until statistics are taken again."""
 _INTERVAL = 1.0
 """Seconds between two looks at how large tables are, unless a build has been begun, loaded or shown."""
+
+_log = structlog.get_logger()
 
 
 class _Taken(NamedTuple):
@@ -53,15 +57,22 @@ class Statistics:
             if build.name in self._projections
             for of in rows.with_archive(self._projections[build.name])
         ]
-        with self._views.begin() as connection:
-            sizes = _sizes(connection, [of.table.name for _, of in there])
-            due = {of.table.name: of.key for build, of in there if self._is_due(of, build, sizes)}
-            for table, key in due.items():
-                # What tells builds and rows apart takes a fifth of the time that all columns would.
-                connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
+        try:
+            with self._views.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                self._take(connection, there)
+        except sa.exc.DBAPIError as error:
+            # Without statistics all is slower, and as right.
+            _log.warning("statistics_not_taken", error=cause(error))
+
+    def _take(self, connection: sa.Connection, there: Sequence[tuple[Build, rows.Rows]]) -> None:
+        sizes = _sizes(connection, [of.table.name for _, of in there])
+        due = {of.table.name: of.key for build, of in there if self._is_due(of, build, sizes)}
         for build, of in there:
             if (table := of.table.name) in due:
                 self._taken[table, build.build] = _Taken(sizes[table], build.position)
+        for table, key in due.items():
+            # What tells builds and rows apart takes a fifth of the time that all columns would.
+            connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
 
     def _is_due(self, of: rows.Rows, build: Build, sizes: Mapping[str, int]) -> bool:
         size = sizes[of.table.name]
@@ -70,6 +81,6 @@ class Statistics:
 
 
 def _sizes(connection: sa.Connection, tables: Sequence[str]) -> dict[str, int]:
-    """Return how many bytes tables have."""
-    sizes = "SELECT name, pg_relation_size(name::regclass) FROM unnest(%b::text[]) AS name"
+    """Return how many bytes tables have; one that is not there has none."""
+    sizes = "SELECT name, coalesce(pg_relation_size(to_regclass(name)), 0) FROM unnest(%b::text[]) AS name"
     return {row[0]: row[1] for row in connection.exec_driver_sql(sizes, (list(tables),))}

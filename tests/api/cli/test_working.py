@@ -74,6 +74,7 @@ class TestSharing:
         """A process keeps them, beside one that reacts, and readers of either process see it."""
         key = new_key(settings, "events:write", "journeys:read")
         with shared.client(key) as client:
+            until(lambda: client.get("/readyz").status_code == 200, "there are projections")
             position = client.post("/v1/events", json=cloudevent(subject="C1")).headers["journey-position"]
             found = client.get(f"/v1/customers/C1?min_position={position}", headers={"Prefer": "wait=30"})
 
