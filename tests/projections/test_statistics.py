@@ -9,6 +9,9 @@ from projections import statistics
 from tests.facts import visit
 from tests.projections.keeping import Kept, counting
 
+ON_POSTGRESQL = pytest.mark.parametrize("settings", ["postgres"], indirect=True)
+"""SQLite's planner needs no statistics."""
+
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,10 +20,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "_INTERVAL", 0)
 
 
+@ON_POSTGRESQL
 def test_a_new_build_is_known(kept: Kept) -> None:
     """Whether it is the first in its table or another beside it."""
-    if kept.storage.embedded:
-        pytest.skip("SQLite's planner needs no statistics")
     projection = counting()
     kept.record(*(visit(f"C{number}") for number in range(60)))
     engine = kept.engine(projection, page=10)
@@ -32,12 +34,11 @@ def test_a_new_build_is_known(kept: Kept) -> None:
     assert _known(kept, projection.table.name) == {1, 2}
 
 
+@ON_POSTGRESQL
 def test_a_build_that_is_loaded_is_known_before_it_is_shown(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However short a time ago the tables were looked at: readers would ask of it at once."""
-    if kept.storage.embedded:
-        pytest.skip("SQLite's planner needs no statistics")
     projection = counting()
     kept.record(*(visit(f"C{number}") for number in range(60)))
     engine = replace(kept, settings=kept.settings.model_copy(update={"load_events": 10})).engine(projection)
@@ -54,10 +55,9 @@ def test_a_build_that_is_loaded_is_known_before_it_is_shown(
     assert known == {1, 2}
 
 
+@ON_POSTGRESQL
 def test_a_table_that_grows_late_is_known(kept: Kept) -> None:
     """However far its build had come: cases are closed long after the first events."""
-    if kept.storage.embedded:
-        pytest.skip("SQLite's planner needs no statistics")
     projection = counting()
     engine = kept.engine(projection)
     for customers in (["C0"] * 600, [f"C{number}" for number in range(900)], ["C0"]):
@@ -83,14 +83,6 @@ def test_they_are_taken_seldom(kept: Kept) -> None:
     )  # behind 5, 25 and 105 events, of 40 pages
 
 
-def _known(kept: Kept, table: str) -> set[int]:
-    wanted = sa.text(
-        "SELECT most_common_vals::text::int[] FROM pg_stats WHERE tablename = :table AND attname = 'build'"
-    )
-    with kept.views.connect() as connection:
-        return set(connection.execute(wanted, {"table": table}).scalar() or ())
-
-
 def test_without_them_all_goes_on(kept: Kept) -> None:
     """A table that cannot be looked at holds up no other projection; that is told by what writes to it."""
     sound = counting()
@@ -104,3 +96,11 @@ def test_without_them_all_goes_on(kept: Kept) -> None:
     kept.engine(sound).catch_up()
 
     assert kept.rows(sound) == kept.replayed(sound)
+
+
+def _known(kept: Kept, table: str) -> set[int]:
+    wanted = sa.text(
+        "SELECT most_common_vals::text::int[] FROM pg_stats WHERE tablename = :table AND attname = 'build'"
+    )
+    with kept.views.connect() as connection:
+        return set(connection.execute(wanted, {"table": table}).scalar() or ())

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from journey.causes import cause, trace
 from journey.errors import DamagedEvent, KeysUnavailable
 from journey.event_log import EventLog
 from journey.events import Position, RecordedEvent
@@ -106,9 +107,9 @@ class SearchFollower:
                 more = self.step()
                 self._failure = None
             except Exception as error:  # noqa: BLE001  # without this thread nobody would be found any more
-                more, told = False, type(error).__name__
+                more, told = False, cause(error)
                 if told != self._failure:
-                    _log.warning("search_rests", error=told)
+                    _log.warning("search_rests", error=told, trace=trace(error))
                 self._failure = told
             if not more:
                 self._stop.wait(_INTERVAL)
