@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from bench.requests import load
 
 CONNECTED = "CONNECTED"
@@ -25,6 +27,8 @@ CONNECTED = "CONNECTED"
 _PIECE = 65_536
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _POSITION = re.compile(rb'"position": ?(\d+)')
+_BATCH = b'\r\n\r\n{"accepted":'
+"""Where the answer to a batch begins."""
 _CREATED, _ERROR = 201, 400
 _TOLD = 800
 """Characters of a refusal that are told."""
@@ -46,8 +50,10 @@ class Found:
     latencies: list[float] = field(default_factory=list)
     """In seconds, each from the moment at which the request was meant to be sent."""
     statuses: dict[int, int] = field(default_factory=dict)
-    positions: list[int] = field(default_factory=list)
-    """Of events, as the answers with 201 tell them."""
+    created: int = 0
+    """Events that were told to be new in the log, alone or in a batch."""
+    positions: set[int] = field(default_factory=set)
+    """Where those are."""
     refusal: str = ""
     """The first answer with an error status."""
     broken: int = 0
@@ -67,8 +73,8 @@ class Found:
             "refusal": self.refusal,
             "broken": self.broken,
             "again": self.again,
-            "created": self.statuses.get(_CREATED, 0),
-            "positions": len(set(self.positions)),
+            "created": self.created,
+            "positions": len(self.positions),
         }
 
 
@@ -148,7 +154,13 @@ class Generator:
         if status >= _ERROR and not found.refusal:
             found.refusal = answer.decode(errors="replace")[-_TOLD:]
         if status == _CREATED and (told := _POSITION.search(answer)):
-            found.positions.append(int(told[1]))
+            found.created += 1
+            found.positions.add(int(told[1]))
+        elif status < _ERROR and (at := answer.find(_BATCH)) >= 0:
+            items = orjson.loads(answer[at:])["items"]
+            accepted = [item["position"] for item in items if item["status"] == "accepted"]
+            found.created += len(accepted)
+            found.positions.update(accepted)
         connection.received = b""
         self._free.append(connection)
 

@@ -44,9 +44,9 @@ class Load:
     again: int
     """How often the requests were used up and sent again from the first."""
     created: int | None = None
-    """Answers with 201; None where the generator does not look."""
+    """Events that were told to be new in the log; None where the generator does not look."""
     positions: int | None = None
-    """Different positions among those; None as above."""
+    """Different positions that were told; None as above."""
 
     @property
     def rate(self) -> float:

@@ -29,8 +29,10 @@ from tests.processes import new_key, server
 
 
 @contextmanager
-def counting_server(answer: bytes = b'{"position":%d}') -> Iterator[tuple[Server, list[bytes]]]:
-    """Answer every POST with 201 and the next position; give what was posted."""
+def counting_server(
+    answer: bytes = b'{"position":%d}', status: int = 201
+) -> Iterator[tuple[Server, list[bytes]]]:
+    """Answer every POST alike, by default with 201 and the next position; give what was posted."""
     taken: list[bytes] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -39,7 +41,7 @@ def counting_server(answer: bytes = b'{"position":%d}') -> Iterator[tuple[Server
         def do_POST(self) -> None:
             taken.append(self.rfile.read(int(self.headers["Content-Length"])))
             body = answer % len(taken) if b"%d" in answer else answer
-            self.send_response(201)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -124,6 +126,20 @@ class TestLoad:
             found = all_of(running, tmp_path / "requests", 2)
 
         assert (found.created, found.positions) == (10, 1)
+
+    def test_a_batch_counts_event_by_event(self, tmp_path: Path) -> None:
+        """Of a batch those events count as new that the answer says are; each tells where it is."""
+        save(tmp_path / "requests", (post("/v1/events", BATCHED, b"[]", "key") for _ in range(3)))
+        items = [
+            *({"status": "accepted", "position": place} for place in (4, 5)),
+            {"status": "duplicate", "position": 3},
+            {"status": "rejected", "position": None},
+        ]
+        answer = orjson.dumps({"accepted": 2, "items": items})
+        with counting_server(answer, status=207) as (running, _):
+            found = all_of(running, tmp_path / "requests", 2)
+
+        assert (found.count, found.created, found.positions) == (3, 6, 2)
 
 
 class TestHostile:
