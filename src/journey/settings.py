@@ -114,6 +114,8 @@ class Settings(BaseSettings):
 
     page_events: int = Field(default=5_000, ge=1)
     """How many events a projection handles in one transaction."""
+    pages_per_pass: int = Field(default=4, ge=1)
+    """How many of these pages it goes on before it waits for the other projections, on PostgreSQL."""
     load_events: int = Field(default=20_000, ge=1)
     """From how many events on a new build is loaded customer by customer."""
     load_processes: int | None = Field(default=None, ge=1)

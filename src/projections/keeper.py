@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,9 +35,10 @@ class Keeper:
         self._statistics = Statistics(place.views, place.projections)
         # SQLite has one writer: there one thread does as much as many.
         self._side_by_side = place.views.dialect.name != "sqlite"
+        self._pages_per_pass = place.settings.pages_per_pass if self._side_by_side else 1
 
     def keep(self, builds: Sequence[Build]) -> list[bool | Exception]:
-        """Advance every build by at most one page; return of each whether there was anything to do.
+        """Advance every build by some pages, or one; return of each whether there was anything to do.
 
         A failure of one build is noted with it, returned in its place, and holds up no other.
         """
@@ -87,14 +88,21 @@ class Keeper:
         return self._follow(projection, build, pages)
 
     def _follow(self, projection: Projection[Any], build: Build, pages: "_Pages") -> bool:
-        events, views = pages.after(build.position), self._place.views
-        if events:
-            isolation.apply(projection, views, build, events, self._place.clock(), self._recent)
-        took_over = False
-        if build.status == "building" and len(events) < pages.size:
-            with views.begin() as connection:
-                took_over = succession.take_over(connection, build)
-        return took_over or bool(events)
+        views, worked = self._place.views, False
+        for _ in range(self._pages_per_pass):
+            if events := pages.after(build.position):
+                build = isolation.apply(projection, views, build, events, self._place.clock(), self._recent)
+                worked = True
+            if len(events) < pages.size:
+                return self._at_the_end(build) or worked
+        return worked
+
+    def _at_the_end(self, build: Build) -> bool:
+        """Let a build take over that has caught up; tell whether it did."""
+        if build.status != "building":
+            return False
+        with self._place.views.begin() as connection:
+            return succession.take_over(connection, build)
 
     def _remove_some(self, projection: Projection[Any], build: Build) -> bool:
         with self._place.views.begin() as connection:
@@ -107,18 +115,24 @@ class Keeper:
 
 
 class _Pages:
-    """The pages of the log that builds are at: those at one position share one, read once."""
+    """The pages of the log that builds come to in a pass: whoever is the first at one reads it for all."""
 
     def __init__(self, log: EventLog, size: int) -> None:
         self.size = size
         """How many events a page has, unless the log ends with it."""
         self._log = log
-        self._known: dict[Position, list[RecordedEvent]] = {}
+        self._known: dict[Position, Future[list[RecordedEvent]]] = {}
         self._lock = threading.Lock()
 
     def after(self, position: Position) -> list[RecordedEvent]:
         """Return the page after a position."""
         with self._lock:
-            if position not in self._known:
-                self._known[position] = self._log.read_all(position, self.size)
-            return self._known[position]
+            page, is_first = self._known.get(position), position not in self._known
+            if page is None:
+                page = self._known[position] = Future()
+        if is_first:
+            try:
+                page.set_result(self._log.read_all(position, self.size))
+            except Exception as error:  # noqa: BLE001  # whoever waits for it is told too
+                page.set_exception(error)
+        return page.result()

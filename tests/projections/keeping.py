@@ -52,9 +52,11 @@ class Kept:
     further: ExitStack
     """Closes what is opened on the way."""
 
-    def engine(self, *projections: Projection[Any], page: int = 1_000, log: EventLog | None = None) -> Engine:
-        """Return an engine that has seen to its builds."""
-        settings = self.settings.model_copy(update={"page_events": page})
+    def engine(
+        self, *projections: Projection[Any], page: int = 1_000, pages: int = 1, log: EventLog | None = None
+    ) -> Engine:
+        """Return an engine that has seen to its builds, and goes so many pages on in a step."""
+        settings = self.settings.model_copy(update={"page_events": page, "pages_per_pass": pages})
         engine = Engine(log or self.log, self.views, projections, settings, lambda: NOW)
         engine.prepare()
         return engine

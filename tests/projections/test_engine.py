@@ -69,7 +69,10 @@ class TestTwoEngines:
         @hypothesis.settings(max_examples=15, deadline=None, database=None)
         @hypothesis.given(st.lists(st.sampled_from(["first", "second", "both", "append"]), max_size=12))
         def same(moves: list[str]) -> None:
-            engines = {name: kept.engine(projection, page=2) for name in ("first", "second")}
+            engines = {
+                name: kept.engine(projection, page=2, pages=pages)
+                for name, pages in (("first", 1), ("second", 3))
+            }
             for move in moves:
                 if move == "append":
                     kept.record(visit("C1"), visit("C2"), visit("C1"))
@@ -149,6 +152,34 @@ def test_builds_are_kept_side_by_side_where_the_database_takes_it(kept: Kept) ->
 
     apart = [bool(kept.parked(projection)) for projection in projections]
     assert apart == [kept.storage.embedded] * 2
+
+
+@pytest.mark.parametrize("settings", ["postgres"], indirect=True)
+def test_a_build_goes_some_pages_on_before_it_waits_for_others(kept: Kept) -> None:
+    """One may be at its third page while another is at its first, and each page is read once for both."""
+    far = threading.Event()
+
+    def wait(event: RecordedEvent) -> None:
+        if event.position == 1:
+            assert far.wait(30)
+
+    def tell(event: RecordedEvent) -> None:
+        if event.position == 5:
+            far.set()
+
+    slow, fast = counting(refuse=wait), counting("other", refuse=tell)
+    kept.record(*(visit(f"C{number}") for number in range(9)))
+    log = CountedLog(kept.log._store)  # noqa: SLF001  # as above
+    engine = kept.engine(slow, fast, page=2, pages=3, log=log)
+
+    assert engine.step()
+    assert [kept.live(projection).position for projection in (slow, fast)] == [6, 6]
+    assert kept.parked(slow) == {}
+    assert log.reads == 3
+
+    engine.catch_up()
+    assert kept.rows(slow) == kept.replayed(slow)
+    assert kept.rows(fast) == kept.replayed(fast)
 
 
 class TestFailures:
