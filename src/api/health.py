@@ -120,6 +120,16 @@ class _Figures(Collector):
                 "Callers who read unusually many customers' data.",
                 self._service.recorder.records.bulk_readings,
             ),
+            CounterMetricFamily(
+                "journey_batches_held_seconds",
+                "How long batches have waited for the read models, all together.",
+                self._service.backpressure.seconds,
+            ),
+            GaugeMetricFamily(
+                "journey_batches_held",
+                "Batches that wait for the read models.",
+                self._service.backpressure.held,
+            ),
             GaugeMetricFamily("journey_events_waiting", "Events waiting for the writer.", counts.waiting),
             GaugeMetricFamily("journey_log_position", "Last position of the log.", self._service.log.head()),
         ]

@@ -87,6 +87,7 @@ class Intake:
     async def batch(self) -> list[Item]:
         """Take a batch, each event on its own unless all or none was asked for."""
         async with batch_body(self._request, self.service.room, self._settings) as body:
+            await self.ease()
             return await self._batch_of(body)
 
     async def _batch_of(self, body: bytes) -> list[Item]:
@@ -104,9 +105,15 @@ class Intake:
     async def batch_of_lines(self) -> list[Item]:
         """Take lines as one batch, within the limits of a batch."""
         async with batch_body(self._request, self.service.room, self._settings) as body:
+            await self.ease()
             lines = [line for line in body.split(b"\n") if line.strip()]
             self._refuse_too_many(len(lines))
             return await self.append(await self.read_lines(lines), 0)
+
+    async def ease(self) -> None:
+        """Wait until the read models are not far behind, before many events are written."""
+        if not self._options.validate_only:
+            await self.service.backpressure.ease()
 
     async def read_lines(self, lines: Iterable[bytes | None]) -> list[Event | Unread]:
         """Read some lines, an event each; None stands for one that was too long to keep."""

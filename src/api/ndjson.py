@@ -78,6 +78,7 @@ class NdjsonAnswer(Response):
                 await self._until(lambda: bool(self._checked) or self._all_read)
                 if not self._checked:
                     return
+                await self._intake.ease()
                 events, self._checked = self._checked, []
                 self._tell()
                 items = await self._intake.append(events, index)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import Request
 
+from api.backpressure import Backpressure
 from api.known_keys import KnownKeys
 from api.rate_limits import RateLimits, rate_limits
 from api.room import Room
@@ -88,6 +89,8 @@ class Service:
     """How often callers may ask."""
     room: Room
     """How much of batches is held in memory at once."""
+    backpressure: Backpressure
+    """Lets batches wait for the read models."""
     integrator: Integrator | None
     """Keeps the tree over the log; None where there is no key to sign with."""
     guard: Guard
@@ -163,6 +166,7 @@ def running(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iter
             tokens=tokens_of(settings, clock),
             limits=rate_limits(settings),
             room=Room(settings.max_bodies_bytes),
+            backpressure=Backpressure(lookups, [each.name for each in known], settings.max_batch_lag, clock),
             integrator=integrator,
             guard=guard,
         )

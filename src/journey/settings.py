@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     """How long a projection sleeps when nobody tells it of new events."""
     ready_max_lag: float = 300.0
     """Above this lag of a projection the service says that it is not ready."""
+    max_batch_lag: float = Field(default=1.0, ge=0)
+    """Above this lag of a projection batches wait a little for it, single events never; 0 lets them go on."""
     max_wait: float = 60.0
     """The longest that a reader may wait for news or for its own write."""
 
