@@ -16,6 +16,8 @@ from bench.usage import Groups
 _CATCH_UP_SECONDS = 300.0
 _SLOWEST_RATE = 1_000
 """Events a second that projections are waited for, on top of that."""
+_CLEAR_UP_SECONDS = 3_600.0
+"""Seconds after which that is given up: it takes about as long as to rebuild."""
 _LOOK = 0.05
 _REST = 0.3
 """Seconds without a new event after which nothing is under way any more."""
@@ -23,6 +25,10 @@ _REST = 0.3
 
 class NotCaughtUp(Exception):
     """The projections did not reach the end of the log."""
+
+
+class NotClearedUp(Exception):
+    """The rows of old builds were not removed in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,14 @@ class Deployment:
                 raise NotCaughtUp(f"at {self.projected()} of {head}")
             time.sleep(_LOOK)
         return time.monotonic() - began
+
+    def clear_up(self) -> None:
+        """Wait until the rows of builds are gone that nobody sees any more: they would disturb what comes."""
+        deadline = time.monotonic() + _CLEAR_UP_SECONDS
+        while self._number("SELECT count(*) FROM projection_builds WHERE status = 'dropped'", "views"):
+            if time.monotonic() > deadline:
+                raise NotClearedUp
+            time.sleep(_REST)
 
     def _number(self, question: str, part: str = "log") -> int:
         if self.place.url:

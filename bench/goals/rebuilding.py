@@ -28,7 +28,10 @@ _LOOK = 0.1
 
 
 def rebuilt(ours: Deployment, count: int) -> Sample:
-    """Rebuild every projection and return how many events a second went through all of them."""
+    """Rebuild every projection and return how many events a second went through all of them.
+
+    It waits until the rows are gone that nobody sees any more.
+    """
     with (
         metered(ours.groups) as cpu,
         Memory({"projector": ours.groups["projector"]}) as memory,
@@ -43,6 +46,7 @@ def rebuilt(ours: Deployment, count: int) -> Sample:
         ):
             time.sleep(_LOOK)
         seconds = time.perf_counter() - began
+    ours.clear_up()
     return Sample(rate=count / seconds, count=count, cpu=cpu, notes=_held(memory, "projector"))
 
 

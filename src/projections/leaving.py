@@ -97,7 +97,8 @@ for _signal in SIGNALS:
 
 def seen(signals: Signals, touchpoint: Touchpoint, at: str) -> Signals:
     """Return the signals after an event at a time."""
-    shown = [each for each in _BY_TYPE.get(touchpoint.type, ()) if _shows(each, touchpoint)]
+    told = _BY_TYPE.get(touchpoint.type)
+    shown = told and [each for each in told if _shows(each, touchpoint)]
     if not shown:
         return signals
     latest = {each.code: sorted((*signals.get(each.code, ()), at))[-each.most :] for each in shown}

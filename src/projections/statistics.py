@@ -21,6 +21,9 @@ _SMALL = 128 * 1024
 """Bytes of a table of which any plan will do."""
 _TIMES = 4
 """How much a build or a table grows until statistics are taken again."""
+_TARGET = 10
+"""So many times 300 rows are looked at: enough to tell builds apart, in a fifth of the time that readers of a
+new build would wait for the default's 100."""
 _INTERVAL = 1.0
 """Seconds between two looks at how large tables are, unless a build has been begun, loaded or shown."""
 
@@ -70,9 +73,13 @@ class Statistics:
         for build, of in there:
             if (table := of.table.name) in due:
                 self._taken[table, build.build] = _Taken(sizes[table], build.position)
+        if not due:
+            return
+        connection.exec_driver_sql(f"SET default_statistics_target = {_TARGET}")
         for table, key in due.items():
             # What tells builds and rows apart takes a fifth of the time that all columns would.
             connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
+        connection.exec_driver_sql("RESET default_statistics_target")
 
     def _is_due(self, of: rows.Rows, build: Build, sizes: Mapping[str, int]) -> bool:
         size = sizes[of.table.name]
