@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from journey.causes import cause, trace
 from journey.errors import AppendConflict, DamagedEvent, DamagedTree
 from journey.event_log import Batch, Head, Row, TreeTables
 from journey.proof.guard import Guard
@@ -120,9 +121,10 @@ class Integrator:
 
     def _fail(self, error: Exception) -> None:
         self._at = None
-        told = f"{type(error).__name__}: {error}"
+        # Everybody may read it: a message of the database's may quote what it could not do.
+        told = f"{cause(error)}: {error}" if isinstance(error, DamagedEvent | DamagedTree) else cause(error)
         if told != self.failure:
-            _log.error("proof_failed", error=told)
+            _log.error("proof_failed", error=told, trace=trace(error))
         self.failure = told
 
 

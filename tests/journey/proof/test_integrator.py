@@ -1,5 +1,6 @@
 """The tree holds every event once, in the order of the log, under checkpoints that are signed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,22 @@ def test_the_loop_signs_what_is_appended_and_what_was_last(kept: Proven) -> None
 
     assert kept.newest().size == 253
     assert kept.integrator.failure is None
+
+
+def test_what_the_database_says_is_not_told(kept: Proven) -> None:
+    """Everybody may read of a failure: it names the kind of the error, and quotes no statement."""
+    kept.grow(1)
+    sql(kept.settings, "ALTER TABLE tree_batches RENAME TO elsewhere")
+    kept.integrator.start()
+    until(lambda: kept.integrator.failure is not None, "the loop has failed")
+    failure = kept.integrator.failure
+    sql(kept.settings, "ALTER TABLE elsewhere RENAME TO tree_batches")
+    until(lambda: kept.integrator.failure is None, "the loop goes on")
+    kept.integrator.stop()
+
+    assert failure is not None
+    assert re.fullmatch(r"\w+( \w+)?", failure), failure
+    assert kept.newest().size == 1
 
 
 @pytest.mark.parametrize("table", ["tree_batches", "tree_parts", "tree_statements", "tree_cosignatures"])
