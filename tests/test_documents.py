@@ -15,7 +15,7 @@ from journey.settings import Settings
 from tests.documents import DOCUMENTS, ROOT, anchors, cells, links, read, rows, tables
 from tests.processes import new_key, server
 
-OPERATIONS = "docs/operations.md"
+OPERATIONS = pytest.mark.parametrize("page", ["docs/operations.md", "docs/operations.zh.md"])
 COMMANDS: Any = typer.main.get_command(app)
 PATH = re.compile(r"`((?:src|tests|docs|migrations|\.ci)/[\w./@-]+)`")
 JOURNEY = re.compile(r"(?m)(?:^|`|exec \w+ )journey((?: [^`\n|]+)?)")
@@ -84,9 +84,10 @@ def test_catalogue_pages_are_what_the_code_says() -> None:
     assert pages == {path: path.read_text("utf-8") for path in pages}
 
 
-def test_operations_page_lists_every_setting_with_its_default() -> None:
+@OPERATIONS
+def test_operations_page_lists_every_setting_with_its_default(page: str) -> None:
     """The table of settings has each one, with the value that holds where nothing is set."""
-    listed = {cells[0]: cells[1] for cells in rows(OPERATIONS, r"JOURNEY_\w+")}
+    listed = {cells[0]: cells[1].replace("无", "none") for cells in rows(page, r"JOURNEY_\w+")}
 
     assert listed == {
         f"JOURNEY_{name.upper()}": _written(field.default) for name, field in Settings.model_fields.items()
@@ -105,16 +106,18 @@ def _written(default: Any) -> str:
             return f"{default:,}"
 
 
-def test_operations_page_lists_every_metric(metrics: str) -> None:
+@OPERATIONS
+def test_operations_page_lists_every_metric(page: str, metrics: str) -> None:
     """The table of metrics has each one that a service tells, and no other."""
-    listed = {cells[0].partition("{")[0] for cells in rows(OPERATIONS, r"journey_[^`]+")}
+    listed = {cells[0].partition("{")[0] for cells in rows(page, r"journey_[^`]+")}
 
     assert listed == set(re.findall(r"(?m)^# TYPE (\w+)", metrics))
 
 
-def test_operations_page_lists_every_scope() -> None:
+@OPERATIONS
+def test_operations_page_lists_every_scope(page: str) -> None:
     """The table of scopes has each one that a key may have."""
-    assert {cells[0] for cells in rows(OPERATIONS, r"\w+:\w+")} == set(SCOPES)
+    assert {cells[0] for cells in rows(page, r"\w+:\w+")} == set(SCOPES)
 
 
 def test_index_lists_every_decision() -> None:

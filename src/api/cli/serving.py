@@ -1,5 +1,6 @@
 """`journey serve`: the service as a process."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -23,6 +24,7 @@ Definitions = Annotated[
     Path | None,
     typer.Option(
         help=said("Directory with process definitions of your own.", "自定义服务流程定义所在目录。"),
+        envvar="JOURNEY_DEFINITIONS",
         metavar="DIR",
         exists=True,
         file_okay=False,
@@ -101,6 +103,7 @@ def serve_command(
                 "What this process does: api, project, react, or several of them.",
                 "本进程的角色：api、project、react，可多选。",
             ),
+            envvar="JOURNEY_ROLES",
             metavar="ROLE[,ROLE]",
         ),
     ] = "api,project,react",
@@ -204,8 +207,9 @@ def _show(key: str) -> None:
 
 
 def _roles(text: str) -> frozenset[Role]:
+    """Read roles as the command line has them, or as the environment does, in a JSON array."""
     known: tuple[Role, ...] = get_args(Role)
-    asked = {part.strip() for part in text.split(",") if part.strip()}
+    asked = set(re.findall(r'[^\s,"\[\]]+', text))
     if not asked or not asked <= set(known):
         there = ", ".join(known)
         raise typer.BadParameter(said(f"choose from {there}", f"可选值：{there}"), param_hint="--roles")

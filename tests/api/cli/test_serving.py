@@ -171,6 +171,25 @@ class TestObstacles:
         assert result.exit_code == 2
         assert "choose from api, project" in result.output
 
+    @pytest.mark.parametrize("roles", ["teller", '["api", "teller"]'])
+    def test_unknown_role_in_the_environment(self, settings: Settings, roles: str) -> None:
+        """Roles count there too, written as on the command line or as a JSON array."""
+        result = CliRunner().invoke(
+            app, ["serve", *place(settings), "--port", "0"], env={"JOURNEY_ROLES": roles}
+        )
+
+        assert result.exit_code == 2
+        assert "choose from api, project, react" in result.output
+
+    def test_definitions_that_cannot_be_used(self, settings: Settings, tmp_path: Path) -> None:
+        """A directory that the environment names is looked into as one that the command line names."""
+        (tmp_path / "mine.toml").write_text('product = "mine', encoding="utf-8")
+        surrounding = {"JOURNEY_DEFINITIONS": str(tmp_path)}
+        result = CliRunner().invoke(app, ["serve", *place(settings), "--port", "0"], env=surrounding)
+
+        assert result.exit_code == 2
+        assert "mine.toml" in result.output
+
     def test_setting_out_of_bounds(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         """A setting of the environment that cannot be is named as the environment has it."""
         monkeypatch.setenv("JOURNEY_PAGE_EVENTS", "0")
