@@ -19,11 +19,11 @@ _LONGEST = 3.0
 
 
 class _Seen(NamedTuple):
-    """How the read models were seen to stand."""
+    """How a projection was seen to stand."""
 
-    positions: tuple[int, ...]
+    position: int
     lag: float
-    """For how many seconds the oldest event that one of them does not show has been in the log."""
+    """For how many seconds the oldest event that it does not show has been in the log."""
 
 
 class Backpressure:
@@ -36,16 +36,17 @@ class Backpressure:
         self._lookups, self._names = lookups, tuple(names)
         self._most, self._clock = most, clock
         self._looking = asyncio.Lock()
-        self._seen, self._seen_at = _Seen((), 0.0), float("-inf")
-        self._still: tuple[int, ...] | None = None
-        """Where the read models stood when a batch waited in vain: nobody keeps them."""
+        self._seen: dict[str, _Seen] = {}
+        self._seen_at = float("-inf")
+        self._still: dict[str, int] = {}
+        """Where projections stood that a batch waited for in vain: nobody keeps them, or nobody can."""
         self.held = 0
         """How many batches wait now."""
         self.seconds = 0.0
         """For how long batches have waited, all together."""
 
     async def ease(self) -> None:
-        """Return when the read models are near enough, or do not move; after some seconds in any case."""
+        """Return when the projections are near enough, or do not move; after some seconds in any case."""
         if self._most and self._holds(seen := await self._look()):
             self.held += 1
             began = asyncio.get_running_loop().time()
@@ -55,19 +56,21 @@ class Backpressure:
                 self.held -= 1
                 self.seconds += asyncio.get_running_loop().time() - began
 
-    async def _wait(self, first: _Seen, until: float) -> None:
+    async def _wait(self, first: dict[str, _Seen], until: float) -> None:
         seen = first
         while self._holds(seen):
             if asyncio.get_running_loop().time() >= until:
-                self._still = seen.positions if seen.positions == first.positions else None
+                self._still = {name: seen[name].position for name in seen if not _moved(first, seen, name)}
                 return
             await asyncio.sleep(_LOOK)
             seen = await self._look()
 
-    def _holds(self, seen: _Seen) -> bool:
-        return seen.lag > self._most and seen.positions != self._still
+    def _holds(self, seen: dict[str, _Seen]) -> bool:
+        return any(
+            now.lag > self._most and now.position != self._still.get(name) for name, now in seen.items()
+        )
 
-    async def _look(self) -> _Seen:
+    async def _look(self) -> dict[str, _Seen]:
         """Look, once for all who ask at about the same time."""
         async with self._looking:
             now = asyncio.get_running_loop().time()
@@ -75,12 +78,18 @@ class Backpressure:
                 looks = (self._lookups.find(name, None) for name in self._names)
                 found = await asyncio.gather(*looks, return_exceptions=True)
                 # One that cannot be read, or has no rows yet, is not to keep anybody from writing.
-                self._seen = self._stand([each for each in found if isinstance(each, Found)])
+                self._seen = {
+                    each.freshness.projection: _Seen(each.freshness.position, self._lag(each))
+                    for each in found
+                    if isinstance(each, Found)
+                }
                 self._seen_at = now
             return self._seen
 
-    def _stand(self, found: Iterable[Found]) -> _Seen:
-        found = list(found)
-        unseen = [each.unseen_since for each in found if each.unseen_since is not None]
-        lag = (self._clock() - min(unseen)).total_seconds() if unseen else 0.0
-        return _Seen(tuple(each.freshness.position for each in found), lag)
+    def _lag(self, found: Found) -> float:
+        since = found.unseen_since
+        return 0.0 if since is None else (self._clock() - since).total_seconds()
+
+
+def _moved(first: dict[str, _Seen], last: dict[str, _Seen], name: str) -> bool:
+    return name not in first or first[name].position != last[name].position
