@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from projections.lookups import Lookups
-from projections.reading import Found
+from projections.reading import Found, lag
 
 _LOOK = 0.1
 """Seconds between two looks at the read models."""
@@ -60,7 +60,11 @@ class Backpressure:
         seen = first
         while self._holds(seen):
             if asyncio.get_running_loop().time() >= until:
-                self._still = {name: seen[name].position for name in seen if not _moved(first, seen, name)}
+                self._still = {
+                    name: now.position
+                    for name, now in seen.items()
+                    if name in first and first[name].position == now.position
+                }
                 return
             await asyncio.sleep(_LOOK)
             seen = await self._look()
@@ -79,17 +83,11 @@ class Backpressure:
                 found = await asyncio.gather(*looks, return_exceptions=True)
                 # One that cannot be read, or has no rows yet, is not to keep anybody from writing.
                 self._seen = {
-                    each.freshness.projection: _Seen(each.freshness.position, self._lag(each))
+                    each.freshness.projection: _Seen(
+                        each.freshness.position, lag(each.unseen_since, self._clock)
+                    )
                     for each in found
                     if isinstance(each, Found)
                 }
                 self._seen_at = now
             return self._seen
-
-    def _lag(self, found: Found) -> float:
-        since = found.unseen_since
-        return 0.0 if since is None else (self._clock() - since).total_seconds()
-
-
-def _moved(first: dict[str, _Seen], last: dict[str, _Seen], name: str) -> bool:
-    return name not in first or first[name].position != last[name].position

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
@@ -11,6 +10,7 @@ from api.parameters import LARGEST_POSITION
 from api.problems import Problem
 from api.service import Service, service_of
 from journey.events import Position
+from projections import reading
 from projections.reading import Found, Freshness
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*(wait|handling)\s*=\s*"?(\w+)', re.ASCII | re.IGNORECASE)
@@ -93,7 +93,7 @@ def freshness_headers(
 
 def told_freshness(service: Service, found: Found) -> list[tuple[bytes, bytes]]:
     """Return the same headers for one row, as they are sent."""
-    lagging = b"%.3f" % _since(service, found.unseen_since)
+    lagging = b"%.3f" % reading.lag(found.unseen_since, service.clock)
     headers = [(b"journey-position", b"%d" % found.freshness.position), (b"journey-lag", lagging)]
     if found.parked_at is not None:
         headers.append((b"journey-parked", b"%d" % found.parked_at))
@@ -103,8 +103,5 @@ def told_freshness(service: Service, found: Found) -> list[tuple[bytes, bytes]]:
 def lag(service: Service, fresh: Freshness) -> float:
     """Return how long the oldest event that a projection does not show has been in the log, in seconds."""
     waiting = service.log.read_all(fresh.position, 1)
-    return _since(service, waiting[0].recorded_at if waiting and not waiting[0].damaged else None)
-
-
-def _since(service: Service, moment: datetime | None) -> float:
-    return max((service.clock() - moment).total_seconds(), 0.001) if moment else 0.0
+    since = waiting[0].recorded_at if waiting and not waiting[0].damaged else None
+    return reading.lag(since, service.clock)

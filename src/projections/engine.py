@@ -119,7 +119,7 @@ class Engine:
         self._retries = self._retrying_all()
 
     def step(self) -> bool:
-        """Advance every build by at most one page; tell whether there was anything to do.
+        """Advance every build by some pages, or one; tell whether there was anything to do.
 
         A failure of one build is noted with it and holds up no other; it is raised when nothing else is left
         to do.

@@ -127,9 +127,8 @@ class _Pages:
     def after(self, position: Position) -> list[RecordedEvent]:
         """Return the page after a position."""
         with self._lock:
-            page, is_first = self._known.get(position), position not in self._known
-            if page is None:
-                page = self._known[position] = Future()
+            is_first = position not in self._known
+            page = self._known.setdefault(position, Future())
         if is_first:
             try:
                 page.set_result(self._log.read_all(position, self.size))

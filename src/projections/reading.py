@@ -1,6 +1,6 @@
 """Reads of the live rows, each with how fresh they are, in one statement and so from one moment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -131,6 +131,11 @@ def found(projection: Projection[Any], rows: Sequence[Any], unseen_since: dateti
         return [Found(fresh, unseen_since, None, None, None, None)]
     placed = sorted(rows, key=lambda row: row[5]) if len(rows) > 1 else rows
     return [Found(fresh, unseen_since, row[6], row[7], row[8], row[9]) for row in placed]
+
+
+def lag(unseen_since: datetime | None, clock: Callable[[], datetime]) -> float:
+    """Return for how many seconds the oldest event that is not shown has been in the log; 0 for none."""
+    return max((clock() - unseen_since).total_seconds(), 0.001) if unseen_since else 0.0
 
 
 def freshness(connection: sa.Connection, name: str) -> Freshness:

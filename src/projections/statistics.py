@@ -76,10 +76,12 @@ class Statistics:
         if not due:
             return
         connection.exec_driver_sql(f"SET default_statistics_target = {_TARGET}")
-        for table, key in due.items():
-            # What tells builds and rows apart takes a fifth of the time that all columns would.
-            connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
-        connection.exec_driver_sql("RESET default_statistics_target")
+        try:
+            for table, key in due.items():
+                # What tells builds and rows apart takes a fifth of the time that all columns would.
+                connection.exec_driver_sql(f"ANALYZE {table} (build, {key})")
+        finally:  # others use the connection after
+            connection.exec_driver_sql("RESET default_statistics_target")
 
     def _is_due(self, of: rows.Rows, build: Build, sizes: Mapping[str, int]) -> bool:
         size = sizes[of.table.name]
